@@ -1,4 +1,4 @@
-"""Access: finds the sites that a request may read. Programs send their account's report token; people are signed in."""
+"""Access: says which sites a request may read. A program sends a report token of its account; a person is signed in."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
@@ -19,14 +19,14 @@ MAX_SITE_KEY = 64
 
 
 class ReportTokenAuthentication(BaseAuthentication):
-    """DRF authentication by `Authorization: Bearer REPORT_TOKEN`. It sets `request.auth` to the Token, and
-    `request.user` to an anonymous user."""
+    """DRF authentication by the header `Authorization: Bearer REPORT_TOKEN`. Then `request.auth` is the Token, and
+    `request.user` is an anonymous user."""
 
     kind = Token.Kind.REPORT
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Token] | None:
-        """Return an anonymous user and the valid token; None if the request has no bearer token. Raises
-        AuthenticationFailed."""
+        """Return an anonymous user and the token that the request has; None if it has no bearer token. Raises
+        AuthenticationFailed if the token isn't valid."""
         secret = read_bearer(get_authorization_header(request).decode("latin-1"))
         if secret is None:
             return None
@@ -36,31 +36,31 @@ class ReportTokenAuthentication(BaseAuthentication):
         return AnonymousUser(), token
 
     def authenticate_header(self, _request: Request) -> str:
-        """Return the WWW-Authenticate header of a 401 answer. DRF asks the first authentication class of the view for
-        it."""
+        """Return the header WWW-Authenticate of a 401 answer: Bearer. DRF calls this for the first authentication class
+        of a view."""
         return SCHEME
 
 
 class IngestTokenAuthentication(ReportTokenAuthentication):
-    """DRF authentication by `Authorization: Bearer INGEST_TOKEN`. It sets `request.auth` to the Token, and
-    `request.user` to an anonymous user."""
+    """DRF authentication by the header `Authorization: Bearer INGEST_TOKEN`. Then `request.auth` is the Token, and
+    `request.user` is an anonymous user."""
 
     kind = Token.Kind.INGEST
 
 
 class ReportTokenScheme(OpenApiAuthenticationExtension):
-    """Describes the authentication by report token in /api/schema."""
+    """Describes the sign-in by report token in /api/schema."""
 
     target_class = ReportTokenAuthentication
     name = "reportToken"
 
     def get_security_definition(self, _auto_schema: object) -> dict[str, str]:
-        """Return OpenAPI's definition of a bearer token in the Authorization header."""
+        """Return OpenAPI's description of a bearer token in the header Authorization."""
         return build_bearer_security_scheme_object(header_name="Authorization", token_prefix=SCHEME)
 
 
 class IngestTokenScheme(ReportTokenScheme):
-    """Describes the authentication by ingest token in /api/schema."""
+    """Describes the sign-in by ingest token in /api/schema."""
 
     target_class = IngestTokenAuthentication
     name = "ingestToken"
@@ -71,17 +71,17 @@ READER_AUTHENTICATION = (ReportTokenAuthentication, SessionAuthentication)
 
 
 class MayRead(BasePermission):
-    """Allows a request that has a valid report token or a signed-in user. `readable_sites` says which sites it may
-    read."""
+    """DRF permission for requests with a valid report token, and for people who are signed in. The view itself must
+    read only the sites of `readable_sites`."""
 
     def has_permission(self, request: Request, _view: APIView) -> bool:
-        """Whether the request has a valid token or a signed-in user."""
+        """Whether the request has a valid report token or comes from a person who is signed in."""
         return isinstance(request.auth, Token) or request.user.is_authenticated
 
 
 def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
-    """Return the sites that a request may read: the sites of the token's account, or of the signed-in user's accounts.
-    Staff may read all sites. A request without a token and a user may read none."""
+    """Return the sites that a request may read: those of the token's account, or those of the accounts of the person
+    who is signed in. Staff may read all sites. A request with neither a token nor a person may read none."""
     token, user = getattr(request, "auth", None), request.user
     if isinstance(token, Token):
         return Site.objects.filter(account=token.account_id)
@@ -91,8 +91,8 @@ def readable_sites(request: Request | HttpRequest) -> QuerySet[Site]:
 
 
 def readable_site(request: Request | HttpRequest, key: str) -> Site:
-    """Find the site with a public key. Raises Refusal. The refusal is the same for a missing site and for another
-    account's site."""
+    """Return the site with this public key, if the request may read it. Raises Refusal, which doesn't reveal whether
+    another account has a site with this key."""
     if not key:
         raise Refusal(400, "missing_site", "Name the site by its public key.", "site")
     # The database is asked only for texts that can be keys: PostgreSQL raises an error for a NUL, for example.

@@ -1,4 +1,4 @@
-"""Admin: the admin pages of accounts, sites, tokens and refused hits."""
+"""Admin: the admin pages of accounts, sites, tokens and counts of refused hits."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -21,25 +21,25 @@ TIMEZONE_CHOICES = [(name, name) for name in sorted(available_timezones())]
 
 
 class LinesField(forms.CharField):
-    """A form field that shows a list of host names or networks, one on each line."""
+    """A form field for a list of texts, such as host names, which are entered one on each line."""
 
     widget = forms.Textarea(attrs={"rows": 4, "cols": 60})
 
     def prepare_value(self, value: Any) -> Any:
-        """Join the list to lines."""
+        """Convert the list to lines, for the form."""
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """Split the lines into a list, in lower case."""
+        """Convert the entered lines to a list, in lower case."""
         return (super().to_python(value) or "").lower().split()
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the list was changed in the form. Changes of white space don't count."""
+        """Whether a person changed the list. White space doesn't count."""
         return bool((initial or []) != self.to_python(data))
 
 
 class AccountForm(forms.ModelForm[Account]):
-    """The form of an account. Its own networks are entered one on each line."""
+    """The form of an account. Its networks are entered one on each line."""
 
     own_networks = LinesField(
         required=False,
@@ -92,15 +92,15 @@ class SiteForm(forms.ModelForm[Site]):
         )
 
     def clean_channels(self) -> list[Any]:
-        """Return the list of channels. An empty form field gives an empty list."""
+        """Return the channels that were entered; [] if the field is empty."""
         return self.cleaned_data["channels"] or []
 
     def clean_postback_statuses(self) -> dict[str, Any]:
-        """Return the statuses by word. An empty form field gives an empty dict."""
+        """Return the words of affiliate networks and their statuses, as entered; {} if the field is empty."""
         return self.cleaned_data["postback_statuses"] or {}
 
     def save(self, commit: bool = True) -> Site:
-        """Save the site. If a new postback secret was entered, store its hash."""
+        """Save the site. If a postback secret was entered, store its hash."""
         if secret := self.cleaned_data.get("postback_secret"):
             self.instance.set_postback_secret(secret)
         site: Site = super().save(commit)
@@ -108,7 +108,7 @@ class SiteForm(forms.ModelForm[Site]):
 
 
 class SiteInline(admin.TabularInline[Site, Account]):
-    """The table of sites on an account's page."""
+    """The list of an account's sites, on the page of the account."""
 
     model = Site
     form = SiteForm
@@ -119,7 +119,7 @@ class SiteInline(admin.TabularInline[Site, Account]):
     can_delete = False
 
     def has_add_permission(self, *_: Any) -> bool:
-        """Return False: sites are added on their own page."""
+        """Return False: here no site can be added. Sites have a page of their own for this."""
         return False
 
 
@@ -136,27 +136,27 @@ class AccountAdmin(admin.ModelAdmin[Account]):
     inlines = (SiteInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
-        """Return the accounts, each with the numbers of its sites and users."""
+        """Return the accounts, each with the number of its sites and of its users."""
         counts = {"site_count": Count("sites", distinct=True), "user_count": Count("users", distinct=True)}
         counted: QuerySet[Account] = super().get_queryset(request).annotate(**counts)
         return counted
 
     @admin.display(ordering="site_count")
     def sites(self, account: Account) -> int:
-        """The number of the account's sites."""
+        """Return how many sites the account has, for a column of the list."""
         count: int = account.site_count  # type: ignore[attr-defined]
         return count
 
     @admin.display(ordering="user_count")
     def people(self, account: Account) -> int:
-        """The number of people who sign in for the account."""
+        """Return how many people may sign in for the account, for a column of the list."""
         count: int = account.user_count  # type: ignore[attr-defined]
         return count
 
 
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin[Site]):
-    """The admin pages of sites, with the snippet for the site's pages."""
+    """The admin pages of sites. The page of a site also shows its snippet."""
 
     form = SiteForm
     list_display = ("name", "account", "key", "timezone", "currency", "first_hit_at")
@@ -174,15 +174,15 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     )
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Site | None:
-        """Find the site, and set its `origin` to the address of this tracker in the user's browser. The snippet needs
-        it."""
+        """Find a site. Its attribute `origin` gets the tracker's address as the browser has it; the snippet contains
+        this address."""
         site: Site | None = super().get_object(request, *args, **kwargs)
         if site:
             site.origin = request.build_absolute_uri("/").rstrip("/")  # type: ignore[attr-defined]
         return site
 
     def get_readonly_fields(self, _request: HttpRequest, site: Site | None = None) -> tuple[str, ...]:
-        """Return the fields that can't be changed. If the site has hits, timezone and currency are among them."""
+        """Return the fields that can't be changed. Timezone and currency are among them if the site has hits."""
         fixed = ("timezone", "currency") if site and site.first_hit_at else ()
         return (*self.readonly_fields, *fixed)
 
@@ -192,14 +192,14 @@ class SiteAdmin(admin.ModelAdmin[Site]):
         return site.snippet(getattr(site, "origin", "")) if site.pk else "Save the site first."
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        """Delete all the selected sites, or none of them if one has hits."""
+        """Delete the selected sites. If one of them has hits, delete none."""
         with transaction.atomic():
             for site in queryset:
                 site.delete()
 
 
 class TokenForm(forms.ModelForm[Token]):
-    """The form of a new token: its account and its kind (report or ingest)."""
+    """The form of a new token: its account, and its kind (report or ingest)."""
 
     class Meta:
         model = Token
@@ -208,7 +208,7 @@ class TokenForm(forms.ModelForm[Token]):
 
 @admin.register(Token)
 class TokenAdmin(admin.ModelAdmin[Token]):
-    """The admin pages of tokens. A token is issued, shown once and later revoked. It is never changed."""
+    """The admin pages of tokens. A new token's secret is shown once. Tokens can be revoked, but not changed."""
 
     form = TokenForm
     list_display = ("hint", "account", "kind", "created_at", "revoked_at")
@@ -220,11 +220,11 @@ class TokenAdmin(admin.ModelAdmin[Token]):
     actions = ("revoke",)
 
     def get_fields(self, _request: HttpRequest, token: Token | None = None) -> tuple[str, ...]:
-        """Return the fields to show: account and kind for a new token, all fields for a stored one."""
+        """Return the fields to show: account and kind for a new token, all fields for an existing one."""
         return ("hint", "account", "kind", "created_at", "revoked_at") if token else ("account", "kind")
 
     def save_model(self, request: HttpRequest, token: Token, *_: Any) -> None:
-        """Issue a new token, and show its secret in a message. It is not shown again."""
+        """Make a new token, and show its secret in a message. The secret can't be shown again."""
         made, secret = Token.issue(token.account, token.kind)
         token.pk, token.hint = made.pk, made.hint
         messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
@@ -249,15 +249,15 @@ class TokenAdmin(admin.ModelAdmin[Token]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, _token: Token | None = None) -> bool:
-        """Return True only on an account's pages, because tokens are deleted with their account. Tokens that are only
-        revoked stay listed."""
+        """Return True only while an account is deleted, because its tokens are deleted with it. Otherwise tokens can
+        only be revoked, and stay in the list."""
         match = request.resolver_match
         return bool(match and match.url_name and match.url_name.startswith("tracker_account"))
 
 
 @admin.register(RefusedCount)
 class RefusedCountAdmin(admin.ModelAdmin[RefusedCount]):
-    """The admin pages of the counts of refused hits. They are read-only."""
+    """The admin pages of counts of refused hits, for reading only."""
 
     list_display = ("day", "site", "code", "hits", "sales", "why")
     list_filter = ("day", "code")
@@ -266,7 +266,7 @@ class RefusedCountAdmin(admin.ModelAdmin[RefusedCount]):
 
     @admin.display(description="why")
     def why(self, count: RefusedCount) -> str:
-        """Return the `detail` of the latest refusal with this code."""
+        """Return the sentence that explains the latest refusal that was counted here."""
         return str(count.sample.get("detail", ""))
 
     def has_add_permission(self, _request: HttpRequest) -> bool:

@@ -1,5 +1,5 @@
-"""Admin site: Django's admin for support. If a model refuses a change, the page shows the reason instead of an error
-500."""
+"""Admin site: Django's admin pages, for support. If a model refuses a change, the page says why. Django alone would
+answer with an error 500."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,7 +16,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class HitledgerAdmin(AdminSite):
-    """Django's admin site. Each form is saved in one transaction; a form that is refused changes nothing."""
+    """Django's admin site. Each form is saved in one transaction, so that a refused form changes nothing."""
 
     site_header = site_title = "Hitledger"
     index_title = "Support and configuration"
@@ -24,7 +24,8 @@ class HitledgerAdmin(AdminSite):
     index_template = "tracker/admin_site/index.html"
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Wrap an admin view. If a model refuses the change, redirect to the same page, which shows the reason."""
+        """Wrap a view of the admin site. If a model refuses the change, redirect to the page that the browser came
+        from, and show the reason there."""
 
         @wraps(view)
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -40,6 +41,6 @@ class HitledgerAdmin(AdminSite):
 
 
 def refuse(request: HttpRequest, why: str) -> HttpResponseRedirect:
-    """Redirect the browser to the page that it came from, and show the reason there."""
+    """Redirect to the page that the browser came from, and show the reason `why` there."""
     messages.error(request, why)
     return HttpResponseRedirect(request.get_full_path())

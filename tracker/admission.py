@@ -1,4 +1,4 @@
-"""Admission: checks a request's ingest token, and whether its sender exceeds its rate of hits."""
+"""Admission: checks the ingest token of a request with hits, and whether its sender sends too many hits a second."""
 
 from collections import Counter
 from math import ceil
@@ -14,7 +14,8 @@ RATES = RateLimit()
 
 
 class TooFast(Refusal):
-    """The refusal (429) of a sender that exceeds its rate of hits. The client waits for `retry_after` seconds."""
+    """The refusal (429) of hits whose sender sends too many a second. The sender may try again after `retry_after`
+    seconds."""
 
     def __init__(self, wait: float) -> None:
         super().__init__(429, "rate_limited", "Too many hits a second; send this again later.")
@@ -22,7 +23,8 @@ class TooFast(Refusal):
 
 
 class CantCheck(Refusal):
-    """The refusal (503) of a token that is not in the cache, while the database is away."""
+    """The refusal (503) of a request whose token can't be checked, because it is not in the cache and the database is
+    away."""
 
     retry_after = 2
 
@@ -31,8 +33,8 @@ class CantCheck(Refusal):
 
 
 def read_token(authorization: str) -> TokenEntry | None:
-    """Return the valid ingest token of a request's Authorization header; None if there is no bearer token. Raises
-    Refusal."""
+    """Return what is known of the ingest token in the header Authorization; None if the header has no bearer token.
+    Raises Refusal if the token isn't valid, or can't be checked now."""
     secret = read_bearer(authorization)
     if secret is None:
         return None
@@ -43,8 +45,8 @@ def read_token(authorization: str) -> TokenEntry | None:
 
 
 def check_rate(collected: Collected, token: TokenEntry | None) -> None:
-    """Count the hits against the rate limit of the token's account. Without a token, count them against the rate limits
-    of their sites. Raises TooFast."""
+    """Count the hits of a request against a limit of hits a second: that of the token's account, or without a token
+    those of the hits' sites. Raises TooFast."""
     if token:
         _take(f"account {token.account}", len(collected.hits), token.hits_per_second)
         return
@@ -54,7 +56,7 @@ def check_rate(collected: Collected, token: TokenEntry | None) -> None:
 
 
 def hits_by_site(collected: Collected) -> dict[str, int]:
-    """Count the accepted hits of each site: site key -> number. Nearly every request has hits of only one site."""
+    """Count the accepted hits of a request by site: site key -> number."""
     if len(collected.sites) == 1:
         return dict.fromkeys(collected.sites, len(collected.hits))
     return Counter(hit.site for hit in collected.hits.values())

@@ -1,4 +1,4 @@
-"""Answer: makes the HTTP response to a page, server or image tag that sent hits."""
+"""Answer: makes the HTTP response to a request with hits."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -17,17 +17,18 @@ EXPOSED = "X-Hit-Error, Retry-After"
 
 
 def accepted(collected: Collected) -> HttpResponse:
-    """Make the response to a request of which at least one hit was accepted. It lists the refused ones with their
+    """Make the response to a request of which at least one hit was accepted. It also lists the refused hits with their
     reasons."""
     notes = {"notes": _plain(collected.notes)} if collected.notes else {}
     return _json({"accepted": len(collected.hits), "rejected": _plain(collected.rejected), **notes}, 200)
 
 
 def refused(refusal: Refusal) -> HttpResponse:
-    """Make the response to a request of which no hit was accepted. Its body has the form of every error answer. If the
-    hits could be read, it also lists the reason for each hit.
+    """Make the response to a request of which no hit was accepted: an error, and a list of the hits with their reasons
+    if the hits could be read.
 
-    The header X-Hit-Error shows the snippet that the tracker refused the hits, and not a proxy between them.
+    Only the tracker sets the header X-Hit-Error. It shows the snippet that not a proxy, but the tracker refused the
+    hits.
     """
     body: dict[str, Any] = {"error": describe(refusal)}
     if isinstance(refusal, NoHit) or refusal.status == 400:
@@ -36,14 +37,16 @@ def refused(refusal: Refusal) -> HttpResponse:
 
 
 def pixel(refusal: Refusal | None = None) -> HttpResponse:
-    """Make the response with the transparent image. If the hit was refused, the status and X-Hit-Error say why."""
+    """Make the response to an image tag: a transparent image. If the hit was refused, the status and the header
+    X-Hit-Error say why."""
     wrong = {"X-Hit-Error": refusal.code, **refusal.headers()} if refusal else {}
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", **wrong}
     return _answer(GIF, "image/gif", refusal.status if refusal else 200, headers)
 
 
 def preflight(request: HttpRequest, methods: str) -> HttpResponse:
-    """Make the response to a CORS preflight request. Every origin may send hits."""
+    """Make the response to a CORS preflight request, in which a browser asks whether a page may send hits. Pages of
+    every origin may. `methods`: the allowed HTTP methods."""
     response = allow_any_origin(request, HttpResponse(status=204))
     response.headers["Access-Control-Allow-Methods"] = methods
     asked_for = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
@@ -53,9 +56,10 @@ def preflight(request: HttpRequest, methods: str) -> HttpResponse:
 
 
 def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Add the CORS headers that let a page of any origin read the response.
+    """Add the CORS headers that let the page read the response, whatever its origin is.
 
-    They name the request's origin instead of `*`: beacons always send credentials, and browsers don't accept `*` then.
+    The headers contain the page's origin and not `*`: a beacon always sends credentials, and for these browsers don't
+    accept `*`.
     """
     origin = request.META.get("HTTP_ORIGIN")
     response.headers["Access-Control-Allow-Origin"] = origin or "*"
@@ -67,7 +71,8 @@ def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpRespon
 
 
 def _plain(rejected: Mapping[int, Refusal]) -> list[dict[str, Any]]:
-    """Convert refusals (by the index of their hit) to JSON objects, in the order of the request."""
+    """Convert refusals of hits to JSON objects with the index of the hit in the request: {0: refusal} gives [{"index":
+    0, "code": ...}]."""
     return [{"index": index, **describe(refusal)} for index, refusal in sorted(rejected.items())]
 
 

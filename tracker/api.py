@@ -1,6 +1,6 @@
-"""API: the browsable API in which staff manage accounts, sites, tokens and counts of refused hits.
+"""API: the browsable API in which staff manage accounts, sites and tokens, and read the counts of refused hits.
 
-If a model refuses a change, `tracker.errors` answers 400.
+If a model refuses a change, `tracker.errors` makes the answer 400.
 """
 
 from typing import Any
@@ -55,13 +55,13 @@ class AccountSerializer(serializers.ModelSerializer[Account]):
 
 @extend_schema_field(serializers.ListField(child=serializers.CharField()))
 class DomainsField(serializers.JSONField):
-    """A JSON list of host names. They are stored in lower case."""
+    """A JSON list of host names, which are stored in lower case."""
 
     default_validators = [validate_domains]
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the list in lower case. A value that isn't a list of texts is returned as it is, and the validator
-        refuses it."""
+        """Return the list in lower case. Anything but a list of texts is returned unchanged, and the field's validator
+        then refuses it."""
         names = super().to_internal_value(data)
         if not isinstance(names, list):
             return names
@@ -69,7 +69,7 @@ class DomainsField(serializers.JSONField):
 
 
 class SiteSerializer(serializers.ModelSerializer[Site]):
-    """A web site. Timezone and currency are fixed once it has hits."""
+    """A web site. Timezone and currency can't be changed once it has hits."""
 
     domains = DomainsField(
         required=False, help_text="Host names, such as shop.example. /click redirects only to these."
@@ -102,11 +102,11 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         extra_kwargs = {"url": {"lookup_field": "key"}}
 
     def get_has_postback_secret(self, site: Site) -> bool:
-        """Whether the site has a postback secret."""
+        """Whether the site has a postback secret. The secret itself is never shown."""
         return bool(site.postback_sha256)
 
     def create(self, validated_data: dict[str, Any]) -> Site:
-        """Save a new site, and the hash of its postback secret."""
+        """Save a new site. If a postback secret is given, store its hash."""
         secret = validated_data.pop("postback_secret", "")
         site = Site(**validated_data)
         site.set_postback_secret(secret)
@@ -114,18 +114,18 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         return site
 
     def update(self, instance: Site, validated_data: dict[str, Any]) -> Site:
-        """Save the changes. If they contain a postback secret, store its hash."""
+        """Save changes of a site. If a postback secret is given, store its hash."""
         if "postback_secret" in validated_data:
             instance.set_postback_secret(validated_data.pop("postback_secret"))
         return super().update(instance, validated_data)
 
     def get_snippet(self, site: Site) -> str:
-        """Return the site's script tag, with the tracker's address as in this request."""
+        """Return the script tag to paste into the site's pages. It has the tracker's address from this request."""
         return site.snippet(self.context["request"].build_absolute_uri("/").rstrip("/"))
 
 
 class TokenSerializer(serializers.ModelSerializer[Token]):
-    """A token of a program. Only the answer that issues it contains its secret."""
+    """A token of a program. Its secret is only in the answer to the request that made it."""
 
     secret = serializers.CharField(read_only=True, required=False, help_text="Shown only when the token is issued.")
 
@@ -135,7 +135,7 @@ class TokenSerializer(serializers.ModelSerializer[Token]):
         read_only_fields = ("hint", "revoked_at")
 
     def create(self, validated_data: dict[str, Any]) -> Token:
-        """Issue a token. Its attribute `secret` has the secret, for this answer only."""
+        """Make a token. Its secret is in the attribute `secret`, and can't be read again later."""
         token, secret = Token.issue(**validated_data)
         token.secret = secret  # type: ignore[attr-defined]
         return token
@@ -150,12 +150,12 @@ class AccountViewSet(viewsets.ModelViewSet[Account]):
     search_fields = ("name", "sites__key", "users__username")
 
     def perform_create(self, serializer: serializers.BaseSerializer[Account]) -> None:
-        """Save the account together with its users, in one transaction."""
+        """Save a new account and its users in one transaction."""
         with transaction.atomic():
             serializer.save()
 
     def perform_update(self, serializer: serializers.BaseSerializer[Account]) -> None:
-        """Save the changes of the account together with its users, in one transaction."""
+        """Save the changes of an account and its users in one transaction."""
         with transaction.atomic():
             serializer.save()
 
@@ -174,7 +174,7 @@ class SiteViewSet(viewsets.ModelViewSet[Site]):
 class TokenViewSet(
     mixins.CreateModelMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Token]
 ):
-    """Tokens of programs. They are issued and revoked, never changed."""
+    """Tokens of programs. They can be made and revoked, but not changed."""
 
     queryset = Token.objects.order_by("pk")
     permission_classes = (StaffPermissions,)
@@ -187,14 +187,14 @@ class TokenViewSet(
     @extend_schema(request=None, responses=TokenSerializer)
     @action(detail=True, methods=["post"])
     def revoke(self, _request: Request, **_: Any) -> Response:
-        """Revoke the token for good."""
+        """Revoke a token. It can't be made valid again."""
         token = self.get_object()
         token.revoke(timezone.now())
         return Response(self.get_serializer(token).data, status=status.HTTP_200_OK)
 
 
 class RefusedCountSerializer(serializers.ModelSerializer[RefusedCount]):
-    """The number of a site's hits that were refused on a day with one code, with a sample."""
+    """How many hits of a site were refused on one day with one code; with a sample of such a hit."""
 
     class Meta:
         model = RefusedCount
@@ -202,8 +202,8 @@ class RefusedCountSerializer(serializers.ModelSerializer[RefusedCount]):
 
 
 class RefusedCountViewSet(viewsets.ReadOnlyModelViewSet[RefusedCount]):
-    """Counts of refused hits, newest first: one for each day, site and code, with a sample. If no site has the hit's
-    key, the hit is counted for the site `unknown`."""
+    """How many hits were refused, by day, site and code, latest day first. Hits whose site key no site has are counted
+    under the site `unknown`."""
 
     queryset = RefusedCount.objects.all()
     permission_classes = (StaffPermissions,)

@@ -1,4 +1,4 @@
-"""API root: lists the addresses of the API. New routes are listed automatically."""
+"""API root: lists the addresses of the API. It reads them from the URL patterns."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,18 +13,19 @@ API = "api/"
 
 
 class ApiRootView(APIView):
-    """Lists the addresses of the browsable API by name."""
+    """The start page of the browsable API. It lists the addresses of the API's lists by name."""
 
     @extend_schema(summary="What the API offers", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        """Return the absolute address of each API list by its name."""
+        """Return the addresses of the API's lists: name -> absolute address."""
         paths = sorted(set(paths_of(get_resolver().url_patterns)))
         names = [path.removeprefix(API) for path in paths if path.startswith(API) and path != API]
         return Response({name: request.build_absolute_uri(f"/{API}{name}") for name in names})
 
 
 def paths_of(patterns: Iterable[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """Yield the path of each route, and of each included route. Paths with parameters are left out."""
+    """Yield the path of each URL pattern, also of included ones, as a text such as "/api/sites/". Paths with parameters
+    are left out. `before` is the prefix of all paths."""
     for pattern in patterns:
         path = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

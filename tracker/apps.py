@@ -1,5 +1,5 @@
-"""Apps: the Django app of the tracker, and Django's admin with our own admin site. Importing the checks registers
-them."""
+"""Apps: the Django app of the tracker, and Django's admin app with our own admin site. The import of `checks` here
+registers the system checks."""
 
 import gc
 
@@ -29,7 +29,7 @@ class TrackerConfig(AppConfig):
 
 
 class AdminSiteConfig(admin_apps.AdminConfig):
-    """Django's admin app, with our own AdminSite."""
+    """Django's admin app, with our own admin site in place of Django's."""
 
     default_site = "tracker.admin_site.HitledgerAdmin"
     default = False

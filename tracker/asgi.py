@@ -1,4 +1,5 @@
-"""ASGI: Django's application for ASGI servers. Under ASGI, Django itself reads chunked bodies."""
+"""ASGI: Django's application for ASGI servers. For them no code of our own is needed: Django itself reads chunked
+bodies."""
 
 import os
 

@@ -1,4 +1,5 @@
-"""Away: the exceptions that mean that a service or the machine fails. The request and its hits may be valid."""
+"""Away: AWAY, a tuple of the exceptions that mean that a service or the machine fails. The same request or hit may
+succeed later."""
 
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 

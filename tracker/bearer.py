@@ -1,12 +1,12 @@
-"""Bearer: reads the secret from a request's Authorization header. Pure."""
+"""Bearer: reads the secret from the header `Authorization: Bearer SECRET`. Pure."""
 
 SCHEME = "Bearer"
 MAX_SECRET = 200
 
 
 def read_bearer(authorization: str) -> str | None:
-    """Return the secret of a bearer token; None if the header has another scheme; "" if the secret is too long to be
-    valid."""
+    """Return the secret in the header `Authorization: Bearer SECRET`. None if the header is of another kind; "" if the
+    secret is too long to be one."""
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != SCHEME.lower():
         return None  # For example a proxy's Basic authentication.

@@ -1,4 +1,5 @@
-"""Cache-Control: middleware that adds `Cache-Control: no-store` to responses whose view set no such header.
+"""Cache-Control: middleware that adds the header `Cache-Control: no-store` to a response, unless the view set this
+header.
 
 Most answers change often, or are meant for one person.
 """
@@ -12,7 +13,8 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def no_store(get_response: GetResponse) -> GetResponse:
-    """Middleware that adds `Cache-Control: no-store`, to error answers as well."""
+    """Middleware that adds `Cache-Control: no-store` to a response without the header Cache-Control. Errors get it as
+    well."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

@@ -1,4 +1,4 @@
-"""Celery: the application that `worker` and `beat` run. With these settings no kill, restart or outage loses a
+"""Celery: the Celery application of `worker` and `beat`. Its settings ensure that no kill, restart or outage loses a
 batch."""
 
 import os

@@ -1,4 +1,4 @@
-"""Checks: Django system checks that warn at the start about settings that contradict each other."""
+"""Checks: Django's system checks that warn at the start if settings contradict each other."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +12,14 @@ LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 @register
 def check_proxies(**_options: Any) -> list[CheckMessage]:
-    """Warn if the settings suggest HTTPS but name no trusted proxy. Django calls this at every start."""
+    """Warn if settings suggest that a proxy handles HTTPS, but TRUSTED_PROXIES names no proxy. Django calls this at
+    every start."""
     return find_untrusted_proxy(settings.ALLOWED_HOSTS, settings.SESSION_COOKIE_SECURE, bool(settings.TRUSTED_PROXIES))
 
 
 def find_untrusted_proxy(hosts: Sequence[str], secure: bool, trusted: bool) -> list[CheckMessage]:
-    """Return a warning if hosts or cookies suggest HTTPS but no proxy is trusted. The tracker itself speaks only
-    HTTP."""
+    """Return a warning if hosts (or secure cookies) suggest HTTPS and no proxy is trusted; [] otherwise. HTTPS needs a
+    proxy, because the tracker itself speaks only HTTP."""
     public = sorted(set(hosts) - set(LOCAL))
     if trusted or not (secure or public):
         return []

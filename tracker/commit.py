@@ -1,4 +1,5 @@
-"""Commit: group commit. It joins the hits of concurrent requests to one batch and sends it to the queue."""
+"""Commit: joins the hits of requests that come at the same time to one batch, and sends it to the queue. One send for
+many requests takes less time (group commit)."""
 
 import logging
 import time
@@ -28,8 +29,8 @@ MAX_WAITING_BYTES = 32 << 20
 
 
 class Portion(msgspec.Struct, eq=False):
-    """Some hits of one request that go into the same batch. `size`: their bytes. `done` is resolved once they are
-    durable."""
+    """Those hits of a request that go into the same batch. `size`: their bytes in the batch. `done`: a future that is
+    resolved once they are durable."""
 
     hits: list[Hit]
     size: int
@@ -37,9 +38,10 @@ class Portion(msgspec.Struct, eq=False):
 
 
 class Committer:
-    """Group commit: sends one batch at a time. Hits that arrive meanwhile make up the next batch.
+    """Sends the hits of all requests of this process to the queue, one batch after the other. Hits that come while a
+    batch is sent make up the next batch.
 
-    Under load, the next batch waits until it has as many hits as the last one, for at most `linger` seconds.
+    Under load, the next batch waits until it has as many hits as the last one, but at most `linger` seconds.
     """
 
     def __init__(self, queue: HitQueue, max_hits: int, linger: float, new_id: Callable[[], str] = new_batch_id) -> None:
@@ -54,8 +56,8 @@ class Committer:
         self._daemon = Daemon("commit", self._work)
 
     def send(self, hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
-        """Queue the hits, and return once all of them are durable. Raises Transient; even then some of them may be
-        durable."""
+        """Pass the hits to the committer's thread, and return once all of them are durable. Raises Transient after
+        `seconds`, or if a batch could not be sent; some hits may be durable even then."""
         deadline = time.monotonic() + seconds
         parts = split_hits(hits, self._max_hits)
         self._add(parts)
@@ -69,8 +71,8 @@ class Committer:
                 part.done.cancel()  # A portion that still waits is then left out of every batch.
 
     def commit(self, parts: Sequence[Portion]) -> None:
-        """Send the portions as one batch. Resolve the future of each portion, with the error if the batch could not be
-        stored."""
+        """Send the portions as one batch, and resolve their futures. If the batch can't be sent, each future gets the
+        error."""
         parts = [part for part in parts if part.done.set_running_or_notify_cancel()]
         if not parts:
             return
@@ -103,7 +105,7 @@ class Committer:
             self.commit(self._take())
 
     def _take(self) -> list[Portion]:
-        """Wait for hits, and take the portions of the next batch."""
+        """Wait until there are hits. Then take the portions that make up the next batch."""
         with self._changed:
             while not self._waiting:
                 self._changed.wait()
@@ -122,13 +124,13 @@ class Committer:
 
 
 def fits(part: Portion, hits: int, size: int, max_hits: int) -> bool:
-    """Whether a portion fits into a batch that already has `hits` hits and `size` bytes. It always fits into an empty
-    batch."""
+    """Whether a portion fits into a batch that already has `hits` hits and `size` bytes. A portion always fits into an
+    empty batch."""
     return not hits or (hits + len(part.hits) <= max_hits and size + part.size <= BATCH_MAX_BYTES)
 
 
 def split_hits(hits: Sequence[Hit], max_hits: int) -> list[Portion]:
-    """Split a request's hits into portions that each fit into one batch."""
+    """Divide the hits of a request into portions, each of which fits into one batch."""
     parts: list[Portion] = []
     for hit in hits:
         one = Portion([hit], encoded_size(hit), Future())
@@ -141,7 +143,8 @@ def split_hits(hits: Sequence[Hit], max_hits: int) -> list[Portion]:
 
 
 def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
-    """Store the hits in the queue, and return once they are durable. Raises Transient after `seconds` at the latest."""
+    """Send the hits to the queue, and return once all of them are durable. Raises Transient, after `seconds` at the
+    latest."""
     if not hits:
         return
     committer = _committer_of(getpid())
@@ -153,7 +156,7 @@ def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
 
 
 def send_here(committer: Committer, hits: Sequence[Hit]) -> None:
-    """Send the hits from the caller's thread, one batch for each portion."""
+    """Send the hits in the caller's own thread, in one batch for each portion."""
     for part in split_hits(hits, settings.HIT_BATCH_MAX):
         committer.commit([part])
         part.done.result()

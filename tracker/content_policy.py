@@ -1,6 +1,6 @@
-"""Content policy: middleware that sets Content-Security-Policy, the header that says what a browser may load and run.
+"""Content policy: middleware that sets the header Content-Security-Policy, which says what a page may load and run.
 
-Strangers choose the names of ads. The policy keeps code in these names from running.
+Strangers choose the names of ads, and pages show them. The header keeps code in such a name from running.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ POLICIES = {"/admin/": ADMIN, "/api/": f"{ADMIN}; style-src 'self' 'unsafe-inlin
 
 
 def content_policy(get_response: GetResponse) -> GetResponse:
-    """Middleware that sets Content-Security-Policy unless the view set it."""
+    """Middleware that sets the header Content-Security-Policy of a response, unless the view set it."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)

@@ -1,8 +1,8 @@
-"""Count files: writes the counts of each process to files in a shared folder. /metrics adds them up.
+"""Count files: writes the counters of each process to files in a shared folder, whose sums /metrics shows.
 
-The files have prometheus_client's format, but are written by plain calls. prometheus_client would map them into memory,
-and the kernel kills a process that writes to a map while the disk is full. If a write fails here, it is logged; the
-count stays in memory and is written later.
+The files have the format of prometheus_client. That library would map them into memory, and the kernel kills a process
+that writes to such a map while the disk is full. Here they are written by plain calls: if a write fails, this is
+logged, and the count is written later.
 """
 
 import logging
@@ -26,7 +26,8 @@ VALUE = struct.Struct("=dd")
 
 
 class CountFile:
-    """A file with one process's counts of one kind (such as counter): each key with its value. Not thread-safe."""
+    """A file with the counts of one process, all of one kind (counter or histogram), by key. Only one thread may use it
+    at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -36,7 +37,7 @@ class CountFile:
         self._failed = False
 
     def write(self, key: str, value: float) -> None:
-        """Write the count of a key. An OSError is logged once and not raised."""
+        """Write the count of a key to the file. If the disk fails, log it once, and raise nothing."""
         try:
             self._write(key, VALUE.pack(value, 0.0))
             self._failed = False
@@ -59,20 +60,22 @@ class CountFile:
 
 
 def pack_key(key: str) -> bytes:
-    """Encode a key as its length and its bytes, padded so that the value after it begins at a multiple of eight."""
+    """Encode a key as its length and its bytes. Padding follows, so that the value after the key begins at a multiple
+    of eight bytes."""
     encoded = key.encode()
     padded = encoded + b" " * (8 - (len(encoded) + LENGTH.size) % 8)
     return LENGTH.pack(len(encoded)) + padded
 
 
 def write_all(file: int, data: bytes, position: int) -> None:
-    """Write bytes at a position of a file. Raises OSError if the disk takes only some of them."""
+    """Write bytes to a file, from a position on. Raises OSError if the disk takes only some of them."""
     if os.pwrite(file, data, position) < len(data):
         raise OSError("the disk is full")
 
 
 class Counts:
-    """All counts of this process, and its files. File names have a random part, because process ids are used again."""
+    """All counts of this process, in memory and in files. A file's name has a random part, because a later process may
+    get the same process id."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -81,25 +84,25 @@ class Counts:
         os.register_at_fork(after_in_child=self.begin)
 
     def begin(self) -> None:
-        """Set all counts to 0 and begin new files. A forked process also begins with this."""
+        """Set all counts to 0, and write to new files from now on. A process that was forked also begins with this."""
         self.lock = Lock()
         self._files: dict[str, CountFile] = {}
         for value in self._values:
             value.clear()
 
     def add(self, value: "Value") -> None:
-        """Register a number, which is reset when the process forks."""
+        """Register a value, which `begin` sets to 0."""
         self._values.append(value)
 
     def write(self, kind: str, key: str, value: float) -> None:
-        """Write the count of a key to this process's file of the kind."""
+        """Write the count of a key to this process's file for this kind (counter or histogram)."""
         if kind not in self._files:
             self._files[kind] = CountFile(self._folder / f"{kind}_{os.getpid()}-{token_hex(4)}.db")
         self._files[kind].write(key, value)
 
 
 class Value(values.MutexValue):
-    """One number of a counter or a histogram. It implements prometheus_client's interface for values."""
+    """The number of one counter, or of one bucket of a histogram. prometheus_client calls its methods."""
 
     _multiprocess = True
     counts: Counts
@@ -113,19 +116,20 @@ class Value(values.MutexValue):
             self.counts.write(self._kind, self._key, self._value)
 
     def inc(self, amount: float) -> None:
-        """Add an amount, and write the new count."""
+        """Add an amount to the number, and write the new number to the file."""
         with self.counts.lock:
             self._value += amount
             self.counts.write(self._kind, self._key, self._value)
 
     def clear(self) -> None:
-        """Set the number to 0. A newly forked process calls this, because its parent's counts aren't its own."""
+        """Set the number to 0. It is called after a fork, because the parent's counts aren't those of the new
+        process."""
         self._value = 0.0
 
 
 def store_counts_in(folder: Path | None) -> None:
-    """Let counters and histograms that are created later write to files in `folder`. If it is None, they count only in
-    memory."""
+    """Set where the counters and histograms that are made after this call write their numbers: to files in `folder`, or
+    nowhere (only memory) if it is None."""
     values.ValueClass = Value if folder else values.MutexValue
     if folder:
         Value.counts = Counts(folder)

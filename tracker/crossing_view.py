@@ -1,5 +1,5 @@
-"""Crossing view: the endpoint that passes a visitor's id on to another domain. It makes a signed token for the id, and
-later returns the id for the token. A token works once."""
+"""Crossing view: the endpoint by which a visitor keeps the same id on another domain of the site. One domain asks for a
+signed token of the id; the other domain sends the token and gets the id. A token works once."""
 
 import time
 
@@ -25,7 +25,7 @@ TOKEN = OpenApiParameter("token", description="A token from another domain. The 
 
 
 class CrossingView(HitView):
-    """Passes a visitor's id on to another domain of its site, by a signed token."""
+    """The endpoint by which a visitor keeps the same id on another domain of the site."""
 
     http_method_names = ["get", "options"]
 
@@ -35,7 +35,8 @@ class CrossingView(HitView):
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Return the visitor of a token; or, if the request has no token, a new token for a visitor."""
+        """Answer with the visitor's id if the request has a token; otherwise with a new token of the request's visitor
+        id."""
         given = read_form(read_query_string(request))
         key = fields.read_text(given, "site", MAX_KEY)
         site = find_site(key)
@@ -49,8 +50,8 @@ class CrossingView(HitView):
 
 
 def find_site(key: str) -> SiteEntry:
-    """Find the site with a key. Raises Refusal if no site has it, the site exceeds its rate, or the database is
-    away."""
+    """Return the settings of the site with this key, and count the request against the site's rate limit. Raises
+    Refusal, also if the limit is exceeded or the database is away."""
     found = SITES.find(key)
     if found.value is None:
         raise Refusal(404, "unknown_site", "No site has this key.", "site") if found.checked else NotDurable()
@@ -60,7 +61,8 @@ def find_site(key: str) -> SiteEntry:
 
 
 def redeem(token: str, now: int, site: str, ua: str, secret: str) -> str:
-    """Return the visitor of a valid token, and note that the token is used. Raises Refusal, also for a used token."""
+    """Return the visitor's id in a valid token, and store that the token is used. Raises Refusal, also if it was used
+    before. `now`: ms."""
     crossing = verify(token, now, site, ua, secret)
     if crossing is None:
         raise Refusal(403, "bad_crossing", "The token is not this site's and this browser's, or too old.", "token")
@@ -74,5 +76,5 @@ def redeem(token: str, now: int, site: str, ua: str, secret: str) -> str:
 
 
 def answer_text(name: str, text: str) -> HttpResponse:
-    """Make a JSON response with one text, which caches must not store."""
+    """Make a JSON response with one name and its text: {"visitor": "..."}. Caches must not store it."""
     return JsonResponse({name: text}, headers={"Cache-Control": "no-store"})

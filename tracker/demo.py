@@ -1,5 +1,5 @@
-"""Demo: pages of a newspaper with an ad, and of a shop that reports its sales by the snippet. They exist only if the
-variable DEMO is set."""
+"""Demo: the pages of a demo newspaper with an ad, and of a demo shop that reports its sales by the snippet. They exist
+only if the variable DEMO is set."""
 
 import re
 import secrets
@@ -27,13 +27,13 @@ ORDER = re.compile(r"D-[0-9A-F]{8}")
 
 
 def demo_site() -> Site | None:
-    """Find the site of the demo shop; None if there is none."""
+    """Return the site of the demo shop; None if it is missing."""
     return Site.objects.filter(account__name=ACCOUNT).order_by("pk").first()
 
 
 def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
-    """Render a page of the demo with the demo's site. Answer 404 if there is no such site, 503 if the database is
-    away."""
+    """Render the page of the demo that the template `page` shows; `more` are further values for the template. Answer
+    404 if the demo's site is missing, 503 if the database is away."""
     try:
         site = demo_site()
     except AWAY:
@@ -50,13 +50,14 @@ def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
 
 
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Render the checkout page with a new order id. The thank-you page gets this id, and reports the same order each
-    time it is loaded."""
+    """Render the checkout page with a new order id. Its form sends this id to the thank-you page. If the thank-you page
+    is loaded again, it reports the same order."""
     return show(request, "checkout", order=f"D-{secrets.token_hex(4).upper()}")
 
 
 def thanks(request: HttpRequest) -> HttpResponse:
-    """Render the thank-you page, which reports the sale. Without a valid order id, redirect to the checkout."""
+    """Render the thank-you page, which reports the sale. Without a valid order id in the address, redirect to the
+    checkout."""
     order = request.GET.get("order", "")
     return show(request, "thanks", order=order) if ORDER.fullmatch(order) else redirect("/demo/checkout")
 

@@ -1,5 +1,5 @@
-"""Environment: reads and checks environment variables. For a bad value the program ends with one line, which names the
-variable and says which values it may have."""
+"""Environment: reads environment variables and checks their values. If a value can't be used, the program ends with one
+line that names the variable and says which values it may have."""
 
 import os
 import re
@@ -26,24 +26,25 @@ LIBPQ = tuple(option.keyword.decode() for option in pq.Conninfo.get_defaults())
 
 
 class BadSetting(SystemExit):
-    """An environment variable has a value that can't be used. The program ends with one line and no traceback."""
+    """An environment variable has a value that can't be used. The program ends with one line, which names the variable,
+    and without a traceback."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"hitledger: {name} {problem}")
 
 
 def read_text(name: str) -> str:
-    """Read a variable as text; "" if it is unset. django-environ isn't used for it, because it would expand `$name`."""
+    """Read a variable as text; "" if it is unset. (django-environ would expand `$name` in the value.)"""
     return os.environ.get(name, "")
 
 
 def read_list(name: str) -> list[str]:
-    """Read a comma-separated list."""
+    """Read a comma-separated list: "a, b" gives ["a", "b"]."""
     return [part.strip() for part in read_text(name).split(",") if part.strip()]
 
 
 def read_number(name: str, default: int, least: int, most: int) -> int:
-    """Read a whole number from `least` to `most`. Raises BadSetting."""
+    """Read a whole number from `least` to `most`; `default` if the variable is unset. Raises BadSetting."""
     text = read_text(name).strip() or str(default)
     if not re.fullmatch(r"-?[0-9]{1,18}", text) or not least <= int(text) <= most:
         raise BadSetting(name, f"must be a whole number from {least} to {most}, not {text!r}")
@@ -51,7 +52,7 @@ def read_number(name: str, default: int, least: int, most: int) -> int:
 
 
 def read_switch(name: str) -> bool:
-    """Read a switch, such as true, on or 0; false if the variable is unset. Raises BadSetting."""
+    """Read a switch: true, yes, on and 1 mean true. False if the variable is unset. Raises BadSetting."""
     word = read_text(name).lower()
     if word not in SWITCHES:
         raise BadSetting(name, "must be true or false")
@@ -59,10 +60,10 @@ def read_switch(name: str) -> bool:
 
 
 def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
-    """Read a URL with one of the schemes; "" if the variable is unset. Raises BadSetting.
+    """Read a URL that begins with one of the schemes; "" if the variable is unset. Raises BadSetting.
 
-    The URL must name a host or a bucket; with the scheme `file`, a folder. It may have only the given parameters: an
-    unknown one may be meant to turn encryption on, and must not be ignored.
+    The URL must name a host or a bucket, or a folder if its scheme is `file`. It may have only the query parameters in
+    `parameters`. An unknown one is refused, because it may have been meant to turn encryption on.
     """
     url = read_text(name)
     if not url:
@@ -83,8 +84,8 @@ def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
 
 
 def read_url_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, str]:
-    """Read the query parameters of a variable's URL. Raises BadSetting for an unknown parameter, because it may be the
-    rest of a password that contains a `?`."""
+    """Read the query parameters of the URL that is the value of a variable. Raises BadSetting for a parameter that is
+    not in `known`: it may be the rest of a password that contains a `?`."""
     parts = urlsplit(url)
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     if parts.fragment or not all(re.fullmatch(r"\w{1,40}", parameter) for parameter in given):
@@ -95,8 +96,8 @@ def read_url_parameters(name: str, url: str, known: Sequence[str]) -> dict[str, 
 
 
 def read_database(name: str, default: Path) -> dict[str, Any]:
-    """Read Django's database settings from a postgres:// or sqlite:/// URL. If the variable is unset, use the SQLite
-    file `default`."""
+    """Read Django's settings of a database from a URL with the scheme postgres or sqlite. If the variable is unset, the
+    database is the SQLite file `default`. Raises BadSetting."""
     url = read_text(name)
     if url and not re.match(r"(postgres|postgresql|sqlite)://", url):
         raise BadSetting(name, "must begin with sqlite:/// or postgres://")
@@ -112,7 +113,8 @@ def read_database(name: str, default: Path) -> dict[str, Any]:
 
 
 def read_choice(name: str, *choices: str) -> str:
-    """Read one of the choices, in any case; the first choice if the variable is unset. Raises BadSetting."""
+    """Read a value that must be one of `choices`; upper and lower case are the same. If the variable is unset, return
+    the first choice. Raises BadSetting."""
     word = read_text(name).upper() or choices[0]
     if word not in choices:
         raise BadSetting(name, f"must be one of {', '.join(choices)}")
@@ -120,7 +122,8 @@ def read_choice(name: str, *choices: str) -> str:
 
 
 def read_hosts(name: str, default: list[str]) -> list[str]:
-    """Read a comma-separated list of host names, without scheme, port or path."""
+    """Read a comma-separated list of host names, without scheme, port or path; `default` if the variable is unset.
+    Raises BadSetting."""
     hosts = read_list(name) or default
     for host in hosts:
         if not re.fullmatch(r"\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", host):
@@ -129,8 +132,8 @@ def read_hosts(name: str, default: list[str]) -> list[str]:
 
 
 def read_prefix(name: str) -> str:
-    """Read the prefix of queue names, by which several deployments share a virtual host; "" if the variable is
-    unset."""
+    """Read a prefix for names of queues; "" if the variable is unset. With different prefixes several trackers can use
+    one broker. Raises BadSetting."""
     prefix = read_text(name)
     if not re.fullmatch(r"[A-Za-z0-9._-]{0,40}", prefix):
         raise BadSetting(name, "must be up to 40 letters, digits and . _ -")
@@ -138,7 +141,7 @@ def read_prefix(name: str) -> str:
 
 
 def read_names(name: str, known: Sequence[str]) -> list[str]:
-    """Read a comma-separated list of names, each of which must be in `known`. Raises BadSetting."""
+    """Read a comma-separated list of names, such as names of apps. Each must be in `known`. Raises BadSetting."""
     names = [part for part in read_text(name).split(",") if part]
     if not set(names) <= set(known):
         raise BadSetting(name, f"must be a comma-separated list, without blanks, of {', '.join(known)}")
@@ -146,7 +149,7 @@ def read_names(name: str, known: Sequence[str]) -> list[str]:
 
 
 def read_paths(name: str, known: Sequence[str]) -> dict[str, str]:
-    """Read a comma-separated list of alternative paths, such as `collect=/in`. Each name must be in `known`. Raises
+    """Read alternative paths of endpoints: "collect=/in" gives {"collect": "/in"}. Each name must be in `known`. Raises
     BadSetting."""
     form = f"must be NAME=/PATH, separated by commas; NAME is one of {', '.join(known)}, each once with its own path"
     paths: dict[str, str] = {}
@@ -161,7 +164,7 @@ def read_paths(name: str, known: Sequence[str]) -> dict[str, str]:
 
 
 def read_networks(name: str) -> list[Any]:
-    """Read a comma-separated list of IP addresses and networks. Raises BadSetting."""
+    """Read a comma-separated list of IP addresses and networks, such as 10.0.0.0/8. Raises BadSetting."""
     try:
         return [ip_network(text) for text in read_list(name)]
     except ValueError as error:
@@ -169,7 +172,8 @@ def read_networks(name: str) -> list[Any]:
 
 
 def read_folder(name: str, default: Path) -> Path:
-    """Read the path of a folder, and make the folder if it is missing. Raises BadSetting."""
+    """Read the path of a folder; `default` if the variable is unset. The folder is made if it is missing. Raises
+    BadSetting."""
     folder = Path(read_text(name) or default).absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -179,8 +183,8 @@ def read_folder(name: str, default: Path) -> Path:
 
 
 def read_shared_folder(name: str) -> Path | None:
-    """Read the path of a folder that several processes write to, and make it if it is missing; None if the variable is
-    unset."""
+    """Read the path of a folder that several processes write to; None if the variable is unset. The folder is made if
+    it is missing. Raises BadSetting."""
     if not read_text(name):
         return None
     folder = read_folder(name, Path())
@@ -190,8 +194,8 @@ def read_shared_folder(name: str) -> Path | None:
 
 
 def kept_secret(path: Path) -> str:
-    """Read a secret from a file. At the first start, make the secret and write the file. It is written whole or not at
-    all."""
+    """Read the secret key from a file. If the file is missing, make a random secret and write it there; two processes
+    that start at once get the same secret. Raises BadSetting."""
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
         if not path.exists():

@@ -1,5 +1,5 @@
-"""Error pages: answers failed requests, browsers with Django's error page and programs with the JSON error of
-docs/errors.md."""
+"""Error pages: answers a failed request with Django's error page if a browser sent it, and with the JSON error of
+docs/errors.md if a program did."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +12,13 @@ from tracker.forwarded import ADVICE, is_misread
 
 
 def wants_html(request: HttpRequest) -> bool:
-    """Whether a browser asks for a page: the path isn't under /api/, and the client accepts HTML."""
+    """Whether a browser asks for a page: the client accepts HTML, and the path isn't under /api/."""
     return not request.path.startswith("/api/") and "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
 def handler_of(status: int, code: str, detail: str, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Make Django's handler of an error status: browsers get `page`, programs get JSON with the code and the detail."""
+    """Make the function that Django calls for errors of a status. It answers browsers with `page`, and programs with a
+    JSON error of this code and detail."""
 
     def handler(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return page(request, *args, **kwargs) if wants_html(request) else error_response(status, code, detail)
@@ -34,8 +35,8 @@ handler500 = handler_of(
 
 
 def csrf_page(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Show Django's page for a failed CSRF check. If the cause is an untrusted proxy, show advice to the operator
-    instead."""
+    """Show Django's page for a failed CSRF check. If an untrusted proxy caused the failure, show the operator what to
+    set instead."""
     if is_misread(request):
         return HttpResponse(ADVICE, content_type="text/plain; charset=utf-8", status=403)
     return csrf.csrf_failure(request, reason)

@@ -1,5 +1,5 @@
-"""Errors: turns a refusal or an exception into the answer `{"error": {"code", "field", "detail"}}`. docs/errors.md
-lists the codes."""
+"""Errors: turns a refusal or an exception into an error answer: `{"error": {"code", "field", "detail"}}`.
+docs/errors.md lists the codes."""
 
 import logging
 from typing import Annotated, Any
@@ -23,7 +23,8 @@ RETRY_SECONDS = 5
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A problem with a request. `field` is null if no single field is at fault."""
+    """What is wrong with a request: a code for programs and a sentence for people. `field` is null if no single field
+    is at fault."""
 
     code: Annotated[str, msgspec.Meta(description="See docs/errors.md.")]
     field: str | None
@@ -41,27 +42,27 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
 
 def error_body(code: str, detail: str, field: str = "") -> dict[str, Any]:
-    """Make the body of an error answer, as plain JSON types. `field` becomes null if it is empty."""
+    """Make the body of an error answer, as plain JSON types. `field`: the field at fault, "" if there is none."""
     return to_plain(ErrorBody(Problem(code, field or None, detail)))
 
 
 def error_response(status: int, code: str, detail: str) -> JsonResponse:
-    """Make the error response of a plain Django view."""
+    """Make an error response in a plain Django view."""
     return JsonResponse(error_body(code, detail), status=status)
 
 
 def describe(refusal: Refusal) -> dict[str, Any]:
-    """Return the code, field and detail of a refusal as a dict, as in its answer."""
+    """Return the code, field and detail of a refusal, as an error answer contains them."""
     return to_plain(Problem(refusal.code, refusal.field or None, refusal.detail))
 
 
 def refusal_response(refusal: Refusal) -> JsonResponse:
-    """Make the response of a plain Django view to a refused request."""
+    """Make the response to a refused request in a plain Django view."""
     return JsonResponse({"error": describe(refusal)}, status=refusal.status, headers=refusal.headers())
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Make the response for an exception that a DRF view raised; None for an unexpected exception, which becomes a
+    """Make the response to an exception that a DRF view raised. None if nobody expected the exception; DRF then answers
     500."""
     if isinstance(error, AWAY):
         return unavailable(error)
@@ -79,7 +80,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def translate(error: Exception) -> Exception:
-    """Convert an exception of Django, a model or the database to a Refusal or an exception of DRF."""
+    """Return the Refusal, or the exception of DRF, that stands for an exception of Django, a model or the database.
+    Other exceptions are returned unchanged."""
     match error:
         case Http404():
             return exceptions.NotFound()
@@ -105,23 +107,23 @@ def translate(error: Exception) -> Exception:
 
 
 def unavailable(error: Exception) -> Response:
-    """Make the response 503 for a service that is away. The exact failure is logged for the operator."""
+    """Make the response 503 because a service is away. The log says which one and why."""
     logger.warning("a request is answered 503: %r", error)
     body = error_body("unavailable", "A service that this needs is away; try again in a few seconds.")
     return Response(body, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def validation_body(data: Any) -> dict[str, Any]:
-    """Make the body for a DRF ValidationError: its first problem as code, field and detail, and all problems under
-    `fields`."""
+    """Make the body of the answer to an invalid request, from DRF's problems by field. Its code, field and detail are
+    those of the first problem; `fields` has all problems."""
     path, detail = first_problem(data)
     field = ".".join(name for name in path if name not in ("non_field_errors", "__all__"))
     return {**error_body("invalid", detail, field), "fields": data}
 
 
 def first_problem(data: Any) -> tuple[list[str], str]:
-    """Find the first problem in a ValidationError's nested data. Return its path, such as ["rules", "0", "value"], and
-    its text."""
+    """Find the first problem in DRF's problems, which may be nested. Return its path, such as ["rules", "0", "value"],
+    and its text."""
     if isinstance(data, dict):
         entries = [(str(name), problems) for name, problems in data.items()]
     elif isinstance(data, list) and any(isinstance(problems, dict) for problems in data):

@@ -1,4 +1,4 @@
-"""Filters: selects the rows of a browsable list by the request's query parameters."""
+"""Filters: lets query parameters select the rows of a list in the browsable API."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ MAX_TEXT, MAX_DIGITS = 200, 18
 
 
 class NamedFilters(BaseFilterBackend):
-    """Selects rows by a view's `filter_texts` and `filter_ids`. They map a query parameter to a field: {"site":
-    "site__key"}."""
+    """Selects rows by query parameters. The view's `filter_texts` and `filter_ids` say which: {"site": "site__key"}
+    compares the parameter `site` with the model's field `site__key`."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        """Select the rows that match every given parameter. A value that the field can't have selects no row."""
+        """Return only the rows that match each given parameter. A value that the field can never have gives no row."""
         for names, may_be in ((text_parameters(view), may_be_text), (ids_of(view), may_be_id)):
             for name, field in names.items():
                 value = request.query_params.get(name, "")
@@ -27,11 +27,11 @@ class NamedFilters(BaseFilterBackend):
         return queryset
 
     def to_html(self, _request: Request, _queryset: QuerySet[Model], _view: APIView) -> str:
-        """Return no HTML form. The parameters are written in the address."""
+        """Return "": there is no form for the filters. People write the parameters into the address."""
         return ""
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """Describe the parameters for /api/schema."""
+        """Describe the view's parameters for /api/schema."""
         types = {**dict.fromkeys(text_parameters(view), "string"), **dict.fromkeys(ids_of(view), "integer")}
         return [
             {"name": name, "in": "query", "required": False, "schema": {"type": type_}} for name, type_ in types.items()
@@ -39,11 +39,12 @@ class NamedFilters(BaseFilterBackend):
 
 
 class Search(SearchFilter):
-    """Selects the rows that have every word of the parameter `search` in one of the view's `search_fields`."""
+    """Selects the rows that contain every word of the parameter `search`. The view's `search_fields` say in which
+    fields to look."""
 
     def get_search_terms(self, request: Request) -> list[str]:
-        """Split the search into words. Raises Refusal for a NUL, which PostgreSQL doesn't accept, and for a text that
-        is too long for SQLite."""
+        """Return the words of the parameter `search`. Raises Refusal for a NUL, which PostgreSQL doesn't accept, and
+        for a text that is too long for SQLite."""
         text = request.query_params.get(self.search_param, "")
         if len(text) > MAX_TEXT or "\0" in text:
             raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", self.search_param)
@@ -52,22 +53,22 @@ class Search(SearchFilter):
 
 
 def text_parameters(view: APIView) -> dict[str, str]:
-    """Return the view's query parameters for text fields: parameter -> field."""
+    """Return which query parameters of the view are compared with text fields: parameter -> field."""
     found: dict[str, str] = getattr(view, "filter_texts", {})
     return found
 
 
 def ids_of(view: APIView) -> dict[str, str]:
-    """Return the view's query parameters for id fields: parameter -> field."""
+    """Return which query parameters of the view are compared with ids: parameter -> field."""
     found: dict[str, str] = getattr(view, "filter_ids", {})
     return found
 
 
 def may_be_text(value: str) -> bool:
-    """Whether a text can be compared in the database: it is short and has only printable characters."""
+    """Whether a value may be compared with a text field: it is short, and all its characters are printable."""
     return len(value) <= MAX_TEXT and value.isprintable()
 
 
 def may_be_id(value: str) -> bool:
-    """Whether a text can be an id: it has only digits, and not too many of them."""
+    """Whether a value may be compared with an id: it has only digits, and not too many."""
     return len(value) <= MAX_DIGITS and value.isascii() and value.isdigit()

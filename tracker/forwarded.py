@@ -1,6 +1,8 @@
-"""Forwarded: middleware that removes X-Forwarded-Proto from requests, unless a trusted proxy sent it.
+"""Forwarded: middleware that believes the header X-Forwarded-Proto, which says whether a visitor came by HTTPS, only if
+a trusted proxy sent it.
 
-If an untrusted proxy handles HTTPS, links say http:// and forms may fail. Pages then show the operator what to set.
+If the proxy that handles HTTPS isn't trusted, links begin with http:// and forms may fail. Then pages show the operator
+what to set.
 """
 
 from collections.abc import Callable
@@ -22,8 +24,8 @@ ADVICE = (
 
 
 def only_by_proxies(get_response: GetResponse) -> GetResponse:
-    """Middleware that removes X-Forwarded-Proto unless a trusted proxy sent it. Django would believe it from
-    anybody."""
+    """Middleware that removes the header X-Forwarded-Proto unless a trusted proxy sent it. Django would believe
+    everybody who sends it."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if not is_trusted(request.META.get("REMOTE_ADDR") or "", settings.TRUSTED_PROXIES):
@@ -34,10 +36,11 @@ def only_by_proxies(get_response: GetResponse) -> GetResponse:
 
 
 def is_misread(request: HttpRequest) -> bool:
-    """Whether the request came by HTTPS, according to a proxy that isn't trusted."""
+    """Whether a proxy that isn't trusted says that the request came by HTTPS."""
     return request.META.get(DISBELIEVED) == "https" and not request.is_secure()
 
 
 def advise(request: HttpRequest) -> dict[str, Any]:
-    """Context processor that gives templates `proxy_advice`, the advice to the operator; empty if none is needed."""
+    """Context processor that gives templates `proxy_advice`: what the operator must set if an untrusted proxy handles
+    HTTPS; "" otherwise."""
     return {"proxy_advice": ADVICE if is_misread(request) else ""}

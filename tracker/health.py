@@ -1,6 +1,7 @@
-"""Health: /healthz says whether this process serves, /readyz whether each backing service works.
+"""Health: /healthz says whether this process answers at all; /readyz says whether each service works that it needs.
 
-Anybody may read them. The answers have no reasons, which are in the log. Each service is checked at most once a second.
+Both are public. They give no reasons; the log has them. However often they are called, each service is checked at most
+once a second.
 """
 
 from collections.abc import Iterable
@@ -29,7 +30,7 @@ ALIVE = inline_serializer("Alive", {"status": serializers.CharField()})
 
 
 def probe(service: Service) -> Probe[None]:
-    """Make the probe that checks a service. The service is opened at the first request."""
+    """Make the Probe that checks a service. The connection to the service is opened at the first check."""
     return Probe(service.name, lambda: service.open().check())
 
 
@@ -37,7 +38,7 @@ PROBES = [probe(service) for service in SERVICES]
 
 
 class FirstRenderer(BaseContentNegotiation):
-    """Always selects the view's first renderer, whatever `Accept` or `?format=` ask for."""
+    """Chooses the view's first renderer (JSON), whatever the header Accept or `?format=` asks for."""
 
     def select_parser(self, _request: Request, _parsers: object) -> None:
         """Return None: these views read no body."""
@@ -51,7 +52,7 @@ class FirstRenderer(BaseContentNegotiation):
 
 
 class OpenView(APIView):
-    """Base of views without authentication, because authentication would need the database."""
+    """Base of public views. They have no authentication, because it would need the database."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -60,21 +61,21 @@ class OpenView(APIView):
 
 
 class HealthView(OpenView):
-    """Says whether this process serves, for load balancers. It checks no service: web processes must keep serving while
-    one is away."""
+    """Says for load balancers whether this process answers. It checks no service, because web processes must go on
+    while one is away."""
 
     @extend_schema(summary="Whether the process serves", responses=ALIVE)
     def get(self, _request: Request) -> Response:
-        """Answer 200 without asking any service."""
+        """Answer 200. No service is asked."""
         return Response({"status": "ok"})
 
 
 class ReadyView(OpenView):
-    """Says whether each backing service works, for people and monitors."""
+    """Says for people and monitors whether each service works."""
 
     @extend_schema(summary="How each backing service is", responses={200: READY, 503: READY})
     def get(self, _request: Request) -> Response:
-        """Answer 200 if all services are up, else 503. It takes at most about two seconds."""
+        """Answer 200 if all services work, 503 if one doesn't. The answer takes about two seconds at most."""
         answers = ask_all(PROBES)
         ready = all(answer.state == "up" for answer in answers.values())
         services = {name: describe(answer) for name, answer in answers.items()}
@@ -82,5 +83,6 @@ class ReadyView(OpenView):
 
 
 def describe(answer: Answer[Any]) -> dict[str, Any]:
-    """Return a service's state, and the milliseconds that its check took, or has taken until now."""
+    """Return the state of a service (up, down or slow), and how many milliseconds its check took, or has taken so
+    far."""
     return {"state": answer.state, "ms": round(answer.seconds * 1000, 1)}

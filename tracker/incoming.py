@@ -1,4 +1,4 @@
-"""Incoming: reads the body and the sender of a Django request with hits."""
+"""Incoming: reads from a Django request with hits what collection needs: headers, query string, body and sender."""
 
 import time
 
@@ -19,7 +19,8 @@ SALT = bytes.fromhex(Token.hash_of(f"visitor {settings.SECRET_KEY}"))
 
 
 def read_header(request: HttpRequest, name: str) -> str:
-    """Read a header, by its name in WSGI, as text. Bytes that aren't UTF-8 are replaced, and NULs left out."""
+    """Read a header as text. `name`: its name in WSGI, such as HTTP_USER_AGENT. Bytes that aren't UTF-8 are replaced,
+    NULs removed."""
     value: str = request.META.get(name, "")
     if value.isascii() and "\0" not in value:
         return value
@@ -27,14 +28,14 @@ def read_header(request: HttpRequest, name: str) -> str:
 
 
 def read_query_string(request: HttpRequest) -> str:
-    """Read the query string as it was sent. Bytes that aren't UTF-8 become lone surrogates."""
+    """Read the query string, still percent-encoded. Bytes that aren't UTF-8 become lone surrogates."""
     query: str = request.META.get("QUERY_STRING", "")
     return query if query.isascii() else query.encode("latin-1", "replace").decode(errors="surrogateescape")
 
 
 def read_sender(request: HttpRequest, account: int | None = None) -> Sender:
-    """Read the sender of a request: address, user agent, page, and time of receipt (ms). `account` is the id of the
-    ingest token's account, if there is a token."""
+    """Read who sent a request: IP address, user agent and page. `account`: the id of the account of its ingest token;
+    None without a token. The time of receipt is now."""
     meta = request.META
     remote = meta.get("REMOTE_ADDR") or ""
     return Sender(
@@ -49,7 +50,7 @@ def read_sender(request: HttpRequest, account: int | None = None) -> Sender:
 
 
 def is_prefetch(request: HttpRequest) -> bool:
-    """Whether the browser says that it fetches the page in advance."""
+    """Whether a header says that the browser fetches the page before the person has asked for it."""
     said = [request.META[name].lower() for name in PREFETCH_HEADERS if name in request.META]
     return any(word in purpose for purpose in said for word in PREFETCH_WORDS)
 
@@ -73,7 +74,7 @@ def read_body(request: HttpRequest) -> bytes:
 
 
 def read_length(request: HttpRequest) -> int:
-    """Read the request's Content-Length; 0 if it is missing or invalid, as in Django."""
+    """Read the header Content-Length; 0 if it is missing or invalid. Django reads it in the same way."""
     try:
         return max(int(request.META.get("CONTENT_LENGTH") or 0), 0)
     except ValueError:

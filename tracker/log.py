@@ -1,5 +1,5 @@
-"""Log: formats log records as lines of bounded length. Events that strangers can cause are logged rarely, and without a
-traceback."""
+"""Log: formats log records as lines of limited length. Events that strangers can cause at will are logged without a
+traceback, and only a few each minute."""
 
 import logging
 import time
@@ -14,12 +14,12 @@ LINES, MINUTE = 5, 60.0
 
 
 class Line(logging.Formatter):
-    """Formats a record as one line, followed by the traceback if there is one."""
+    """Formats a log record as one line. A traceback, if there is one, follows on further lines."""
 
     longest = LONGEST
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """Format the message as one line: cut it to `longest` characters, and escape control characters."""
+        """Format the record's message as one line: cut it to `longest` characters, and escape control characters."""
         if len(record.message) > self.longest:
             record.message = f"{record.message[: self.longest]}..."
         record.message = record.message.translate(ESCAPES)
@@ -30,7 +30,7 @@ ESCAPES = {code: f"\\x{code:02x}" for code in range(32)}
 
 
 class StrangersLine(Line):
-    """Formats a record as one short line, without a traceback."""
+    """Formats a log record that strangers can cause: as one short line, without a traceback."""
 
     longest = LONGEST_OF_STRANGERS
 
@@ -42,8 +42,8 @@ class StrangersLine(Line):
 
 
 class Seldom(logging.Filter):
-    """Logging filter that passes at most LINES records of each logger in a minute. The next line after that says how
-    many were left out."""
+    """Logging filter that lets at most LINES records of each logger through in a minute. The first record of a later
+    minute says how many were left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

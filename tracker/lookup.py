@@ -1,4 +1,5 @@
-"""Look-up: finds values in the configuration database by key, with a cache and a time limit."""
+"""Look-up: finds values by key in the configuration database. It has a cache, and doesn't wait long for a database that
+hangs."""
 
 import logging
 import time
@@ -36,14 +37,15 @@ LookUp = Callable[[Collection[str]], Mapping[str, T]]
 
 
 def look_up_each(look_up: Callable[[str], T | None]) -> LookUp[T]:
-    """Make a look-up of several keys from a look-up of one key."""
+    """Make a function that looks up several keys from one that looks up a single key and returns None if it is
+    missing."""
     return lambda keys: {key: value for key in keys if (value := look_up(key)) is not None}
 
 
 class Bounded(Generic[K, T]):
-    """Runs a look-up in another thread, with a time limit: if the database hangs, the caller stops waiting.
+    """A look-up with a time limit: it runs in another thread, and the caller stops waiting if the database hangs.
 
-    Inside a transaction the look-up runs in the caller's thread, because other threads don't see the transaction.
+    Inside a transaction it runs in the caller's thread, because other threads don't see what the transaction wrote.
     """
 
     def __init__(self, look_up: Callable[[K], T], wait_seconds: float = WAIT_SECONDS) -> None:
@@ -53,7 +55,7 @@ class Bounded(Generic[K, T]):
         self._daemon = Daemon("look-up", self._work)
 
     def __call__(self, key: K) -> T:
-        """Look up `key` within the time limit. Raises TimeoutError, or what the look-up raises."""
+        """Return the value of a key. Raises TimeoutError, or the error that the look-up itself raises."""
         if connection.in_atomic_block:
             return self._look_up(key)
         self._daemon.start()
@@ -79,7 +81,7 @@ class Bounded(Generic[K, T]):
 
 
 class Cached(Generic[T]):
-    """A look-up with a cache. Found values are cached for `seconds`, missing keys for a shorter time."""
+    """A look-up with a cache. Values are cached for `seconds`, and for a shorter time that a key is missing."""
 
     def __init__(self, look_up: LookUp[T], seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._look_up = look_up
@@ -91,11 +93,12 @@ class Cached(Generic[T]):
         self._rest_until = float("-inf")
 
     def find(self, key: str) -> Known[T]:
-        """Return the value of a key, from the cache or the database. It never raises an error of the database."""
+        """Return the value of a key, from the cache or the database. If the database is away, the result says so; no
+        error is raised."""
         return self.find_all((key,))[key]
 
     def find_all(self, keys: Collection[str]) -> dict[str, Known[T]]:
-        """Return the values of several keys. The keys that aren't cached are looked up together."""
+        """Return the values of several keys. Those that aren't in the cache are looked up in the database at once."""
         now = self._clock()
         found: dict[str, Known[T]] = {}
         stale: dict[str, Known[T]] = {}
@@ -114,8 +117,8 @@ class Cached(Generic[T]):
             self._rest_until = float("-inf")
 
     def _ask(self, last: Mapping[str, Known[T]], now: float) -> dict[str, Known[T]]:
-        """Look up the values of keys in the database. If it doesn't answer, return the last known values, with
-        `checked=False`."""
+        """Look up keys in the database. `last`: their last known results, which are returned with `checked=False` if
+        the database doesn't answer."""
         if now >= self._rest_until:
             try:
                 rows = self._look_up(last.keys())

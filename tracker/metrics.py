@@ -1,7 +1,7 @@
-"""Metrics: serves /metrics in Prometheus' format: counts of the processes, and present levels of queue and figures.
+"""Metrics: /metrics, for Prometheus: the counts of all processes, and present numbers such as the length of the queue.
 
-Anybody may read them. They name no site and no account, and each service is asked at most once a second. To hide them
-from the public, block the path in the proxy. docs/operation.md explains each metric.
+It is public. It names no site and no account, and asks each service at most once a second. To hide it, block its path
+in the proxy. docs/operation.md explains each metric.
 """
 
 import struct
@@ -30,7 +30,7 @@ Numbers = dict[str, tuple[float, str]]
 
 
 def read_queue() -> Numbers:
-    """Read the metrics of the queue. Raises Transient."""
+    """Read the metrics of the queue: metric name -> (number, description). Raises Transient."""
     state = open_queue().metadata()
     return {
         "hitledger_queue_batches": (state.depth, "Batches that wait for a worker."),
@@ -45,11 +45,11 @@ PROBES = [Probe(f"source {number} of /metrics", source) for number, source in en
 
 
 class Gauges(Collector):
-    """Collects the present levels. A level that can't be read is left out, because a monitor would take a 0 for its
-    value."""
+    """Collects the present numbers, such as the length of the queue. A number that can't be read is left out, because a
+    monitor would believe a 0."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the state of each service, and the metrics of every source that answers in time."""
+        """Yield whether each service answers, and the numbers of every source that answers in time."""
         probes: list[Probe[Any]] = [*PROBES, *SERVICE_PROBES]
         answers = ask_all(probes)
         up = GaugeMetricFamily("hitledger_service_up", "1 if the backing service answers.", labels=["service"])
@@ -62,13 +62,13 @@ class Gauges(Collector):
 
 
 class CountSums(Collector):
-    """Adds up the counts of all processes, from the files in `folder`."""
+    """Adds up the counts of all processes, which they write to files in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def collect(self) -> Iterable[Metric]:
-        """Return the sums. They include the counts of processes that have ended."""
+        """Return the sums. Counts of processes that have ended are included."""
         sums: Iterable[Metric] = MultiProcessCollector.merge(
             [str(file) for file in self.folder.glob("*.db") if is_whole(file)]
         )
@@ -76,8 +76,8 @@ class CountSums(Collector):
 
 
 def is_whole(file: Path) -> bool:
-    """Whether the file with a process's counts can be read. A process that is killed at its start leaves an empty
-    file."""
+    """Whether a file with the counts of a process can be read. If a process is killed at its start, its file is
+    empty."""
     try:
         MultiProcessCollector.merge([str(file)])
     except (OSError, ValueError, RuntimeError, struct.error):
@@ -86,8 +86,8 @@ def is_whole(file: Path) -> bool:
 
 
 def registry() -> CollectorRegistry:
-    """Return the counts of this process; if PROMETHEUS_MULTIPROC_DIR is set, the sums of all processes of the
-    machine."""
+    """Return the counts to show: those of this process; or the sums of all processes on the machine if
+    PROMETHEUS_MULTIPROC_DIR is set."""
     if settings.METRICS_DIR is None:
         return REGISTRY
     shared = CollectorRegistry()
@@ -96,11 +96,11 @@ def registry() -> CollectorRegistry:
 
 
 class MetricsView(OpenView):
-    """Serves the metrics to Prometheus."""
+    """Shows the metrics to Prometheus."""
 
     @extend_schema(summary="Counts and levels for Prometheus", responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, _request: Request) -> HttpResponse:
-        """Return all metrics as text, within about two seconds."""
+        """Return all metrics as text. The answer takes about two seconds at most."""
         levels = CollectorRegistry()
         levels.register(Gauges())
         body = generate_latest(registry()) + generate_latest(levels)

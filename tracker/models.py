@@ -1,4 +1,4 @@
-"""Models: accounts, their sites, the tokens of programs, used crossings, and counts of refused hits."""
+"""Models: the database tables of accounts, their sites and tokens, used crossing tokens, and counts of refused hits."""
 
 import re
 import secrets
@@ -47,18 +47,19 @@ currency_code = RegexValidator(r"\A[A-Z]{3}\Z", "An ISO 4217 code, such as EUR."
 
 
 def new_site_key() -> str:
-    """Make a new public key of a site: short, random, and safe in a query string."""
+    """Return a new public key for a site: short, random, and without characters that a query string would have to
+    encode."""
     return secrets.token_hex(8)
 
 
 def new_click_secret() -> str:
-    """Make a new secret of a site. It signs the clicks that /click adds to landing pages, and the tokens that pass a
-    visitor's id to another domain."""
+    """Return a new random secret for a site. With it the tracker signs the clicks that /click adds to landing pages,
+    and the tokens that pass a visitor's id to another domain."""
     return secrets.token_hex(16)
 
 
 def validate_timezone(name: str) -> None:
-    """Check that a name is an IANA timezone. Raises ValidationError."""
+    """Check that a text is the name of an IANA timezone, such as Europe/Berlin. Raises ValidationError."""
     if name not in available_timezones():
         raise ValidationError(f"{name!r} is no IANA timezone; Europe/Berlin is one.")
 
@@ -76,7 +77,8 @@ def validate_domains(domains: Any) -> None:
 
 
 def validate_networks(networks: Any) -> None:
-    """Check that the value is a list of IP addresses and networks, none of them too large. Raises ValidationError."""
+    """Check that the value is a list of IP addresses and networks, none of which is too large. Raises
+    ValidationError."""
     if not isinstance(networks, list) or len(networks) > MAX_NETWORKS:
         raise ValidationError(f"A list of at most {MAX_NETWORKS} addresses and networks, such as 203.0.113.0/24.")
     for text in networks:
@@ -91,7 +93,7 @@ def validate_networks(networks: Any) -> None:
 
 
 def validate_statuses(statuses: Any) -> None:
-    """Check that the value maps words of affiliate networks to postback statuses: {"3": "approved"}. Raises
+    """Check that the value maps words of affiliate networks to statuses of sales: {"3": "approved"}. Raises
     ValidationError."""
     if not isinstance(statuses, dict) or len(statuses) > MAX_STATUSES:
         raise ValidationError(f"An object of at most {MAX_STATUSES} words, each with its status.")
@@ -103,8 +105,8 @@ def validate_statuses(statuses: Any) -> None:
 
 
 def validate_channels(rows: Any) -> None:
-    """Check that the value is a list of rules for channels: [{"channel": "podcast", "source": "*cast*"}]. Raises
-    ValidationError."""
+    """Check that the value is a list of rules that give ads a channel: [{"channel": "podcast", "source": "*cast*"}].
+    Raises ValidationError."""
     if not isinstance(rows, list) or len(rows) > MAX_CHANNELS:
         raise ValidationError(f"A list of at most {MAX_CHANNELS} rows.")
     for row in rows:
@@ -128,12 +130,12 @@ def script_tag(origin: str, key: str) -> str:
 
 
 def keep_soon() -> None:
-    """Write a copy of the configuration to the archive after the present transaction is committed."""
+    """Once the present transaction has committed, write a copy of the whole configuration to the archive."""
     import_string(settings.KEEP_SOON)()
 
 
 class Account(models.Model):
-    """A customer, with its sites. Its users see these sites and no others."""
+    """A customer with sites. The users of the account see only its sites."""
 
     name = models.CharField(max_length=200, unique=True)
     hits_per_second = models.PositiveIntegerField(
@@ -164,7 +166,7 @@ class Account(models.Model):
 
 
 class Site(models.Model):
-    """A web site of an account. Its timezone and currency are fixed once it has hits."""
+    """A web site of an account. Its timezone and currency can't be changed once it has hits."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="sites")
     key = models.CharField(max_length=64, unique=True, default=new_site_key, editable=False)
@@ -243,8 +245,8 @@ class Site(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Check the currency and the model parameters. If the site has hits, refuse a new timezone or currency. Raises
-        ValidationError."""
+        """Check the currency, and the parameters of the models. If the site has hits, its timezone and currency must be
+        unchanged. Raises ValidationError."""
         if self.currency not in CURRENCIES:
             raise ValidationError({"currency": f"{self.currency!r} is no ISO 4217 code; EUR is one."})
         if self.position_first + self.position_last > 100:
@@ -255,9 +257,10 @@ class Site(models.Model):
                 raise ValidationError({field: f"This site has hits; its {field} can't change any more."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Check the site with `clean` and save it, in one transaction.
+        """Check the site and save it, in one transaction. Raises ValidationError.
 
-        If a field changes that reports depend on, the transaction also marks all the site's figures to be made again.
+        If a setting changes on which reports depend, the same transaction marks all figures of the site to be made
+        again.
         """
         with transaction.atomic():
             before = Site.objects.select_for_update().filter(pk=self.pk).values(*COUNTED_BY).first()
@@ -268,7 +271,7 @@ class Site(models.Model):
             keep_soon()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the site. Raises ValidationError if it has hits, because their facts would belong to no site."""
+        """Delete the site. Raises ValidationError if it has hits, because nothing would own them then."""
         with transaction.atomic():
             if Site.objects.select_for_update().filter(pk=self.pk, first_hit_at__isnull=False).exists():
                 raise ValidationError(f"{self.name} has hits and can't be deleted.", "in_use")
@@ -276,21 +279,22 @@ class Site(models.Model):
             return super().delete(*args, **kwargs)
 
     def set_postback_secret(self, secret: str) -> None:
-        """Set the hash of the secret that affiliate networks send with postbacks. An empty secret removes it. The
-        caller saves the site."""
+        """Set the secret that affiliate networks send with postbacks; "" removes it. Only its hash is stored. Call
+        `save` afterwards."""
         self.postback_sha256 = hash_secret(secret) if secret else ""
 
     def snippet(self, origin: str) -> str:
-        """Return the script tag for the site's pages; see `script_tag`."""
+        """Return the script tag for the site's pages. `origin`: the tracker's address, such as
+        https://tracker.example."""
         return script_tag(origin, self.key)
 
 
 class Token(models.Model):
-    """The secret of an account's program, of which only a hash is stored. A `report` token reads reports, an `ingest`
-    token sends hits as a server."""
+    """A secret with which a program of an account signs in: a `report` token to read reports, an `ingest` token to send
+    hits as a server. Only its hash is stored."""
 
     class Kind(models.TextChoices):
-        """What a token allows."""
+        """What a program may do with the token."""
 
         REPORT = "report", "reads reports"
         INGEST = "ingest", "sends hits"
@@ -310,13 +314,14 @@ class Token(models.Model):
 
     @staticmethod
     def hash_of(secret: str) -> str:
-        """Return the hash under which a token is stored. A plain hash is enough, because tokens are long and random."""
+        """Return the hash that is stored in place of a secret. A fast hash is enough, because secrets are long and
+        random."""
         return sha256(secret.encode()).hexdigest()
 
     @classmethod
     def issue(cls, account: Account, kind: str, secret: str | None = None) -> tuple[Self, str]:
-        """Make a token of an account; or find the token that has the given secret. Return the token and its secret,
-        which can't be read again later."""
+        """Make a new token of an account. Return it with its secret, which can't be read again later. If a `secret` is
+        given and a token has it, return this token."""
         secret = secret or f"hl_{kind}_{secrets.token_urlsafe(32)}"
         token, is_new = cls.objects.get_or_create(
             sha256=cls.hash_of(secret), defaults={"account": account, "kind": kind, "hint": secret[:12]}
@@ -326,15 +331,15 @@ class Token(models.Model):
         return token, secret
 
     def revoke(self, now: datetime) -> None:
-        """Revoke the token for good. Web processes have it in their caches, and may accept an ingest token for
-        SITE_CACHE_SECONDS more."""
+        """Revoke the token for good. Web processes have it in their caches, and may still accept an ingest token for
+        SITE_CACHE_SECONDS."""
         Token.objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now)
         keep_soon()
         self.refresh_from_db()
 
     @classmethod
     def find(cls, secret: str, kind: str) -> Self | None:
-        """Find the valid token with a secret, and its account; None if there is none."""
+        """Return the token with this secret and kind, with its account. None if there is none, or if it was revoked."""
         return (
             cls.objects.select_related("account")
             .filter(sha256=cls.hash_of(secret), kind=kind, revoked_at__isnull=True)
@@ -343,7 +348,7 @@ class Token(models.Model):
 
 
 class TakenCrossing(models.Model):
-    """A used crossing token, by its signature. It is stored for longer than the token is valid."""
+    """A crossing token that was used, named by its signature. The row stays for longer than the token is valid."""
 
     seal = models.CharField(max_length=64, primary_key=True)
     taken_at = models.BigIntegerField(db_index=True)
@@ -353,17 +358,17 @@ class TakenCrossing(models.Model):
 
     @classmethod
     def take(cls, seal: str, now: int, forget_before: int) -> bool:
-        """Store that a crossing token is used; return whether this is its first use. Delete entries older than
-        `forget_before`. Times are ms."""
+        """Store that a crossing token is used now. Return whether this is its first use. Also delete the rows of tokens
+        that were used before `forget_before`. Times are ms."""
         cls.objects.filter(taken_at__lt=forget_before).delete()
         _, is_first = cls.objects.get_or_create(seal=seal, defaults={"taken_at": now})
         return is_first
 
 
 class RefusedCount(models.Model):
-    """The number of a site's hits that were refused on a day with one code, with a sample of the latest refusal.
+    """How many hits of a site were refused on one day with one code, and a sample of the latest.
 
-    Hits whose key no site has are counted together. Therefore a day has at most as many rows as sites times codes.
+    Hits whose site key no site has are counted together. Therefore a day has at most one row for each site and code.
     """
 
     UNKNOWN = "unknown"
@@ -386,7 +391,8 @@ class RefusedCount(models.Model):
 
     @classmethod
     def add_all(cls, counts: Sequence[Self]) -> None:
-        """Add each count to the row of its site, day and code, and replace the row's sample. Delete old rows."""
+        """Add each of the counts to the row of its site, day and code, and replace the sample of this row. Delete rows
+        of long ago."""
         empty = [cls(site=one.site, day=one.day, code=one.code) for one in counts]
         with transaction.atomic():
             cls.objects.bulk_create(empty, ignore_conflicts=True)
@@ -399,5 +405,6 @@ class RefusedCount(models.Model):
 
     @classmethod
     def of_days(cls, site: str, first: date, last: date) -> models.QuerySet[Self]:
-        """Return the rows of a site from `first` to `last`, both inclusive, newest first."""
+        """Return the rows of a site (by key) for the days from `first` to `last`, latest day first. Both days are
+        included."""
         return cls.objects.filter(site=site, day__range=(first, last))

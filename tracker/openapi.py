@@ -1,4 +1,5 @@
-"""OpenAPI: functions that describe views in /api/schema. Answers are described by their msgspec structs."""
+"""OpenAPI: functions and extensions that describe views in /api/schema. The msgspec structs of answers describe the
+answers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,48 +28,48 @@ REF = "#/components/schemas/{name}"
 
 
 class StructExtension(OpenApiSerializerExtension):
-    """Describes a msgspec struct: its fields, their types, whether they may be null or absent, and their `Meta`."""
+    """Tells drf-spectacular how to describe a msgspec struct: by its fields, their types and their `Meta`."""
 
     target_class = "msgspec.Struct"
     match_subclasses = True
 
     def get_name(self, *_: Any) -> str:
-        """Return the name of the struct."""
+        """Return the name of the struct in /api/schema."""
         return str(self.target.__name__)
 
     def get_identity(self, *_: Any) -> str:
-        """Return the name by which other components refer to the struct."""
+        """Return the name by which drf-spectacular tells the struct from others: the same name."""
         return self.get_name()
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        """Return the schema of the struct, and register the structs in its fields as components. In a request, fields
-        with a default are optional."""
+        """Return the JSON schema of the struct. The structs in its fields are registered as components. In a request,
+        fields with a default are optional."""
         shape = sent if direction == "request" else answered
         return shape(register(self.target, auto_schema, shape)[self.get_name()])
 
 
 class Either:
-    """Base of answers that are one of several structs, which `structs` lists."""
+    """Base of classes that describe an answer of several possible structs, which `structs` lists."""
 
     structs: tuple[type[msgspec.Struct], ...] = ()
 
 
 class EitherExtension(OpenApiSerializerExtension):
-    """Describes an answer that is one of several structs, by `anyOf`."""
+    """Tells drf-spectacular how to describe an answer of several possible structs: by `anyOf`."""
 
     target_class = "tracker.openapi.Either"
     match_subclasses = True
 
     def get_name(self, *_: Any) -> str:
-        """Return the name of the class."""
+        """Return the name of the class in /api/schema."""
         return str(self.target.__name__)
 
     def get_identity(self, *_: Any) -> str:
-        """Return the name by which other components refer to the class."""
+        """Return the name by which drf-spectacular tells the class from others: the same name."""
         return self.get_name()
 
     def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:
-        """Return the schema "any of the structs", and register each struct as a component."""
+        """Return the JSON schema "any of these structs". Each struct is registered as a component."""
         for struct in self.target.structs:
             register(struct, auto_schema, answered)
         return {"anyOf": [{"$ref": REF.format(name=struct.__name__)} for struct in self.target.structs]}
@@ -77,9 +78,10 @@ class EitherExtension(OpenApiSerializerExtension):
 def register(
     struct: type[msgspec.Struct], auto_schema: AutoSchema, shape: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Register a struct, and the structs in its fields, as components. Return their schemas by name.
+    """Register a struct, and the structs in its fields, as components of /api/schema. Return their schemas: name ->
+    schema.
 
-    `shape` converts msgspec's schema of a struct to the component's schema.
+    `shape` adapts msgspec's schema of each struct: `sent` for requests, `answered` for answers.
     """
     _, found = msgspec.json.schema_components([struct], ref_template=REF)
     for name, schema in found.items():
@@ -89,14 +91,14 @@ def register(
 
 
 def sent(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a struct in requests. An empty list `required` is removed, because OpenAPI doesn't allow
-    it."""
+    """Adapt msgspec's schema of a struct to requests: an empty list `required` is removed, because OpenAPI doesn't
+    allow it."""
     return {key: schema[key] for key in schema if schema[key] or key != "required"}
 
 
 def answered(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a struct in answers. Fields with a default are always present; fields that may be UNSET are
-    optional."""
+    """Adapt msgspec's schema of a struct to answers: a field with a default is always present, and only a field that
+    may be UNSET is optional."""
     fields = schema["properties"]
     always = [*schema.get("required", ()), *(name for name in fields if "default" in fields[name])]
     plain = {name: {key: field[key] for key in field if key != "default"} for name, field in fields.items()}
@@ -109,7 +111,7 @@ def parameter(name: str, description: str, **more: Any) -> OpenApiParameter:
 
 
 def refusals(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
-    """Describe the error answers with these statuses."""
+    """Describe the error answers with these HTTP statuses."""
     return {
         (status, "application/json"): OpenApiResponse(ErrorBody, description=REFUSED[status]) for status in statuses
     }

@@ -1,4 +1,4 @@
-"""Parsers: reads the JSON body of an API request, and refuses texts that can't be stored."""
+"""Parsers: reads the JSON body of a request to the API, and refuses texts that can't be stored."""
 
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
@@ -10,13 +10,14 @@ from tracker.collection.text import has_half_letters, repair
 
 
 class TextParser(JSONParser):
-    """Parses JSON and refuses lone surrogates. A text with a lone surrogate can neither be stored nor be shown in an
-    error answer."""
+    """Reads JSON, and refuses a text with half a character (a lone surrogate). It could neither be stored nor be shown
+    in an error answer."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """Return the parsed body. Raises ValidationError with the field's name, or ParseError."""
+        """Return the value in the body. Raises ValidationError, which names the field, for half a character; raises
+        ParseError if the body is no JSON."""
         body = super().parse(stream, media_type, parser_context)
         for field, value in body.items() if isinstance(body, dict) else (("non_field_errors", body),):
             if any(has_half_letters(text) for text in texts_of([field, value])):
@@ -25,7 +26,7 @@ class TextParser(JSONParser):
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """Yield every text in a JSON value, at any depth, names of objects included."""
+    """Yield every text in a JSON value, at any depth. The names in objects are texts too."""
     waiting = [value]
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""Permissions: who may use the staff API. It asks for the same permissions as Django's admin."""
+"""Permissions: decides who may use the staff API. People need the same permissions as in Django's admin."""
 
 from collections.abc import Mapping
 
@@ -10,15 +10,16 @@ VIEW = ["%(app_label)s.view_%(model_name)s"]
 
 
 class StaffPermissions(DjangoModelPermissions):
-    """Allows staff with the permission to view, add, change or delete the view's model.
+    """DRF permission for staff who have the permission to view, add, change or delete the model of the view.
 
-    A view's `permissions_needed` maps actions or methods to other permissions: {"revoke": "tracker.revoke_token"}.
+    If the view has `permissions_needed`, its actions or methods need the permissions there: {"revoke":
+    "tracker.revoke_token"}.
     """
 
     perms_map = {**DjangoModelPermissions.perms_map, "GET": VIEW, "HEAD": VIEW}
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the user has the permission that the request needs."""
+        """Whether the user is staff and has the permission that the request needs."""
         if not request.user.is_staff:
             return False
         needed: Mapping[str, str] = getattr(view, "permissions_needed", {})

@@ -1,4 +1,5 @@
-"""Postback view: the endpoint to which affiliate networks send the status of a sale. It answers `OK`."""
+"""Postback view: the endpoint to which affiliate networks send that a sale is approved, pending or rejected. It answers
+`OK`."""
 
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -33,13 +34,13 @@ OK = {(200, "text/plain"): OpenApiTypes.STR}
 
 
 class PostbackView(HitView):
-    """Takes postbacks of affiliate networks."""
+    """The endpoint for postbacks, the messages of affiliate networks about sales."""
 
     http_method_names = ["get", "options"]
 
     @extend_schema(summary="Tell of a sale, as affiliate networks do", parameters=PARAMETERS, responses=OK)
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Answer OK once the postback's hits are durable."""
+        """Store the hits that the postback stands for. Answer `OK` once they are durable."""
         collected = collect_postback(request)
         try:
             send_hits(list(collected.hits.values()))
@@ -49,7 +50,7 @@ class PostbackView(HitView):
 
 
 def collect_postback(request: HttpRequest) -> Collected:
-    """Make the hits of a postback. Raises Refusal, also if the sender may not report sales of the site."""
+    """Make the hits of a postback. Raises Refusal, also if the sender may not report sales of this site."""
     given = read_form(read_query_string(request))
     key = fields.read_text(given, "site", MAX_KEY)
     found = SITES.find(key)

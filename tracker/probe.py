@@ -1,6 +1,7 @@
-"""Probe: asks a service in another thread, with a time limit. A service that hangs delays nobody.
+"""Probe: asks a service for something in another thread, and waits only a limited time. A service that hangs delays
+nobody.
 
-However many requests come, only one question to a service is under way. None is asked while the last answer is fresh.
+However many requests come, a service is asked only once at a time, and not again for a second after its answer.
 """
 
 import logging
@@ -23,8 +24,8 @@ T = TypeVar("T")
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """The answer of a service. `state`: `up` with a value; `down` if the question failed; `slow` if there is no answer
-    yet."""
+    """What asking a service gave. `state`: `up` if it answered with `value`; `down` if it failed; `slow` if it has not
+    answered yet. `seconds`: how long it took, or has taken so far."""
 
     state: str
     seconds: float
@@ -32,7 +33,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Probe(Generic[T]):
-    """A question to a service, which is asked in a thread of its own. The thread ends with the answer."""
+    """Asks a service by calling `ask` in a thread of its own, and remembers the answer."""
 
     def __init__(self, name: str, ask: Callable[[], T], clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
@@ -44,7 +45,7 @@ class Probe(Generic[T]):
         self._last: Answer[T] | None = None
 
     def start(self) -> None:
-        """Ask the service, unless the question is under way or the last answer is fresh."""
+        """Ask the service, unless it is being asked already or was asked less than FRESH_SECONDS ago."""
         with self._changed:
             if self._out or self._clock() - self._asked_at < FRESH_SECONDS:
                 return
@@ -53,8 +54,8 @@ class Probe(Generic[T]):
         Thread(target=self._work, name=f"probe {self.name}", daemon=True).start()
 
     def read(self, deadline: float) -> Answer[T]:
-        """Return the service's answer. Wait for it until `deadline` (seconds of the monotonic clock); then the state is
-        `slow`."""
+        """Return the answer. If it has not come at `deadline` (seconds of the monotonic clock), return an answer with
+        the state `slow`."""
         with self._changed:
             self._changed.wait_for(lambda: not self._out, max(deadline - self._clock(), 0.0))
             if self._out or self._last is None:
@@ -78,7 +79,7 @@ class Probe(Generic[T]):
 
 
 def ask_all(probes: Sequence[Probe[T]], seconds: float = WAIT_SECONDS) -> dict[str, Answer[T]]:
-    """Ask all services at once, and return the answers by name. If a service doesn't answer within `seconds`, its state
+    """Ask all services at the same time. Return their answers by name. A service that doesn't answer within `seconds`
     is `slow`."""
     deadline = time.monotonic() + seconds
     for probe in probes:

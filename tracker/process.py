@@ -1,6 +1,6 @@
-"""Process: replaces this process by a command of the Procfile, as in `python -m tracker.process web`.
+"""Process: becomes one of the commands in the Procfile: `python -m tracker.process web`.
 
-Container images use it, because the commands of containers have no shell.
+Container images start with it, because a container's command isn't read by a shell.
 """
 
 import os
@@ -13,7 +13,8 @@ PROCFILE = Path(__file__).resolve().parent.parent / "Procfile"
 
 
 def main(name: str) -> None:
-    """Replace this process by the Procfile's command with this name. If there is none, exit with one line."""
+    """Replace this process by the command that has this name in the Procfile. If the name is missing there, exit with
+    one line."""
     commands = read_commands(PROCFILE.read_text())
     if name not in commands:
         sys.exit(f"hitledger: the Procfile has no process {name!r}, but {', '.join(commands)}")

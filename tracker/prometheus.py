@@ -1,4 +1,4 @@
-"""Prometheus: counts requests, hits and batches of this process. `tracker.metrics` serves the counts."""
+"""Prometheus: the counters of this process for requests, hits and batches. `tracker.metrics` shows them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -27,25 +27,26 @@ MERGED = Count("hitledger_objects_merged", "Objects of the archive that were mer
 
 
 def count_merged(objects: int) -> None:
-    """Count archived objects that were merged into larger ones."""
+    """Count archived objects that were merged into larger ones. `objects`: their number."""
     MERGED.inc(objects)
 
 
 def count_refused(refusal: Refusal) -> None:
-    """Count a request of which no hit was accepted, and its hits by code."""
+    """Count a request of which no hit was accepted. If the refusal lists its hits, count these too, by code."""
     REFUSED.labels(refusal.code).inc()
     if isinstance(refusal, NoHit):
         count_rejected(refusal.rejected.values())
 
 
 def count_rejected(rejected: Iterable[Refusal]) -> None:
-    """Count refused hits by code. Without refused hits nothing is written, because each count is a write to a file."""
+    """Count refused hits by code. If there are none, nothing is written: each count would be a write to a file."""
     for code, hits in Counter(refusal.code for refusal in rejected).items():
         REJECTED.labels(code).inc(hits)
 
 
 def count_batch(hits: int, seconds: float | None) -> None:
-    """Count a batch and its hits. `seconds`: how long the queue took to store it; None if it failed."""
+    """Count a batch, and its hits if they were stored. `seconds`: how long the queue took to store it; None if that
+    failed."""
     BATCHES.labels("failed" if seconds is None else "sent").inc()
     if seconds is not None:
         ACCEPTED.inc(hits)

@@ -1,5 +1,5 @@
-"""Public paths: the additional addresses of the script and of collection that the variable PUBLIC_PATHS sets. Ad
-blockers block the usual ones."""
+"""Public paths: further addresses of the script and of collection, which the variable PUBLIC_PATHS sets. Ad blockers
+know the usual addresses and block them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -20,8 +20,8 @@ REST = {
 
 
 def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
-    """Make the url patterns of the additional addresses, each with the view of the usual address. Raises BadSetting if
-    the tracker itself uses an address."""
+    """Make the URL patterns of the further addresses; each leads to the view of the usual address. `paths`: usual name
+    -> further path. Raises BadSetting if a path begins like an address of the tracker."""
     taken = set(first_words(usual))
     resolver = URLResolver(RegexPattern(r"^/"), usual)
     found = []
@@ -35,7 +35,8 @@ def other_names(usual: Patterns, paths: Mapping[str, str]) -> list[URLPattern]:
 
 
 def first_words(patterns: Patterns, prefix: str = "") -> Iterable[str]:
-    """Yield the first part of each path, and `static`, which has no url pattern."""
+    """Yield the word with which each address of the tracker begins: `admin` for /admin/login/. `static` is among them,
+    although it has no URL pattern."""
     for pattern in patterns:
         address = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

@@ -1,4 +1,4 @@
-"""Rate limit: how many hits a second a sender may send. Each web process counts by itself."""
+"""Rate limit: limits the hits that a sender may send in a second. Each web process counts by itself."""
 
 import time
 from collections.abc import Callable
@@ -11,10 +11,10 @@ MAX_SENDERS = 10_000
 
 
 class RateLimit:
-    """A leaky bucket for each sender, which holds the hits of one second. A request passes if there is any room left.
+    """A limit of hits a second for each sender: a leaky bucket with room for the hits of one second.
 
-    A request with more hits than there is room passes as a whole and overfills the bucket. Therefore large requests can
-    pass.
+    A request passes as a whole if there is room for one hit. It may overfill the bucket; otherwise requests with many
+    hits could never pass.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -24,8 +24,8 @@ class RateLimit:
         self._empty_at: LRUCache[str, float] = LRUCache(MAX_SENDERS)
 
     def take(self, sender: str, hits: int, per_second: int) -> float:
-        """Count the hits of a sender and return 0.0. If its bucket is full, count nothing and return the seconds to
-        wait. A rate of 0 means no limit."""
+        """If the sender's bucket has room, count the hits and return 0.0. Otherwise count nothing, and return how many
+        seconds to wait. `per_second`: the limit; 0 means no limit."""
         if not per_second or not hits:
             return 0.0
         with self._lock:

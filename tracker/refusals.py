@@ -1,7 +1,7 @@
-"""Refusals: counts refused hits by site, day and code. Counts are kept in memory and written to the database every few
-seconds.
+"""Refusals: counts refused hits by site, day and code. Each process counts in memory, and adds its counts to the
+database every few seconds.
 
-No refused hit waits for a write. If a process is killed, its counts since the last write are lost.
+No request waits for this. If a process is killed, its counts of the last seconds are lost.
 """
 
 import logging
@@ -38,8 +38,8 @@ KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class Key(NamedTuple):
-    """What a count is for: a site's key (UNKNOWN if no site has the hit's key), a day by the site's clock, and the code
-    of the refusal."""
+    """What a count is for: a site (by key; UNKNOWN if no site has the hit's key), a day by the site's clock, and the
+    code of the refusal."""
 
     site: str
     day: date
@@ -47,7 +47,7 @@ class Key(NamedTuple):
 
 
 class Tally(msgspec.Struct):
-    """A number of refused hits, how many of them are conversions, and a sample of one hit.
+    """How many hits were refused, how many of them were conversions (`sales`), and a sample of one.
 
     A request that was refused as a whole counts as one hit.
     """
@@ -57,7 +57,7 @@ class Tally(msgspec.Struct):
     sales: int = 0
 
     def add(self, hits: int, sales: int) -> None:
-        """Add to the numbers of hits and of conversions."""
+        """Add refused hits; `sales` of them are conversions."""
         self.hits += hits
         self.sales += sales
 
@@ -67,8 +67,8 @@ Write = Callable[[Mapping[Key, Tally]], None]
 
 
 class Refusals:
-    """The counts of this process that aren't written yet. A thread writes them every WRITE_SECONDS, unless
-    `in_background` is False."""
+    """The counts of this process that are not in the database yet. A thread calls `write` with them every
+    WRITE_SECONDS. If `in_background` is False, there is no such thread."""
 
     def __init__(self, write: Write) -> None:
         self.in_background = True
@@ -78,14 +78,15 @@ class Refusals:
         self._daemon = Daemon("refusals", self._work)
 
     def count(self, key: Key, is_sale: bool, sample: Callable[[], Sample]) -> None:
-        """Count a refused hit. `sample` is called only for the first hit of a key since the last write."""
+        """Count a refused hit. `is_sale`: whether it is a conversion. `sample` makes the sample; it is called only for
+        the first hit of a key since the last write."""
         with self._lock:
             self._tally(key, sample).add(1, is_sale)
         if self.in_background:
             self._daemon.start()
 
     def flush(self) -> None:
-        """Write the counts now. If that fails, keep them for the next time, and raise the database's error."""
+        """Write all counts now. If this fails, keep them for the next time, and raise the error."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         if not waiting:
@@ -117,7 +118,7 @@ class Refusals:
 
 
 def write(tallies: Mapping[Key, Tally]) -> None:
-    """Add the counts to their rows in the database, in one transaction."""
+    """Add the counts to the rows of the database, in one transaction."""
     RefusedCount.add_all(
         [
             RefusedCount(
@@ -137,8 +138,8 @@ REFUSALS = Refusals(write)
 
 
 def note_refusal(request: HttpRequest, refusal: Refusal, site: str = "") -> None:
-    """Count a refused request: each of its hits if the refusal lists them, else the request as one hit. `site` is the
-    site's key in the request's path."""
+    """Count a request that was refused: each hit that the refusal lists; the request as one hit if it lists none.
+    `site`: the site's key if the request's path names it."""
     if not 400 <= refusal.status < 500:
         return  # A failure of the tracker: the sender sends the hits again.
     refused = refusal.rejected.values() if isinstance(refusal, NoHit) else [refusal]
@@ -146,7 +147,8 @@ def note_refusal(request: HttpRequest, refusal: Refusal, site: str = "") -> None
 
 
 def note_hits(request: HttpRequest, refused: Iterable[Refusal], body: bytes, site: str = "") -> None:
-    """Count refused hits of a request, with samples from its body. It logs errors and never raises."""
+    """Count the refused hits of a request. If a hit's parameters are unknown, its sample is made from `body`. `site`:
+    the site's key if the request's path names it. Errors are logged and not raised."""
     try:
         _note(request, refused, body, site)
     except Exception:
@@ -171,8 +173,8 @@ def _said(refusal: Refusal) -> Mapping[str, Any]:
 
 
 def _days_of(keys: Collection[str], now: int) -> dict[str, tuple[str, date]]:
-    """Return the site's key and its present local day for each key that hits named. For a key that no site has: UNKNOWN
-    and the present day in UTC. All keys are looked up at once."""
+    """Return for each site key that hits named: the key, and the present day by the site's clock. If no site has the
+    key: UNKNOWN, and the present day in UTC. All keys are looked up at once."""
     found = SITES.find_all([key for key in keys if KEY.fullmatch(key)])
     sites = {key: known.value for key, known in found.items() if known.value}
     days = dict.fromkeys(keys, (RefusedCount.UNKNOWN, date.fromordinal(local_day(now, "UTC"))))

@@ -1,4 +1,4 @@
-"""Routes: the addresses of collection, health and metrics."""
+"""Routes: the addresses of the endpoints for hits, of /healthz and /readyz, and of /metrics."""
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path

@@ -1,4 +1,4 @@
-"""Schema: serves the OpenAPI 3 description of all views at /api/schema. It is public. Each process makes it once,
+"""Schema: /api/schema, the OpenAPI 3 description of all endpoints. It is public. Each process makes it only once,
 because that takes a third of a second."""
 
 from typing import Any
@@ -19,13 +19,13 @@ RENDERED: dict[str, bytes | str] = {}
 
 
 class SchemaView(SpectacularAPIView):
-    """Serves the API's description as JSON; as YAML if `?format=yaml` or the Accept header asks for it."""
+    """Shows the description of the API as JSON, or as YAML if `?format=yaml` or the header Accept asks for it."""
 
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
 
     @extend_schema(summary="This description", responses={(200, "application/json"): OpenApiTypes.OBJECT})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Return the API's description in the requested format."""
+        """Return the description of the API as JSON or YAML."""
         renderer = request.accepted_renderer
         if renderer.media_type not in RENDERED:
             answer = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]

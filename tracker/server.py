@@ -8,8 +8,8 @@ from tracker import settings
 
 
 def serve() -> None:
-    """Serve until a signal. Granian's own command line isn't used, because it limits idle connections to a minute; some
-    load balancers need more."""
+    """Run the web server until a signal ends it. The command line of Granian isn't used, because it closes idle
+    connections after a minute at most; some load balancers need them for longer."""
     Granian(
         "tracker.wsgi:application",
         address=settings.WEB_HOST,

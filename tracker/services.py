@@ -1,4 +1,5 @@
-"""Services: the database, queue, archive and store, each with the environment variable of its address.
+"""Services: the four services that the tracker uses (database, queue, archive, store), each with the environment
+variable of its address.
 
 `manage.py prepare` prepares them, and /readyz checks them.
 """
@@ -17,17 +18,18 @@ from tracker.queues import open_queue
 
 
 class Preparable(Protocol):
-    """The interface that every service has: `prepare` and `check`."""
+    """The interface of a service for `manage.py prepare` and /readyz."""
 
     def prepare(self) -> None:
-        """Make what the service needs before the first hit, such as queues or tables. Safe to repeat."""
+        """Make what is missing before the first hit can come, such as queues or tables. It does no harm to call it
+        again."""
 
     def check(self) -> None:
-        """Return quickly if the service works. Raises Transient if it doesn't."""
+        """Check quickly that the service works. Raises Transient if it doesn't."""
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One of the four services, with the environment variable of its address. `open` connects to it."""
+    """One of the four services. `variable`: the environment variable of its address. `open`: returns the service."""
 
     name: str
     variable: str
@@ -35,14 +37,14 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class Database:
-    """The configuration database (Django's default database)."""
+    """The configuration database, which is Django's default database, as a service."""
 
     def prepare(self) -> None:
-        """Check that the database answers; `migrate` makes its tables. Raises Transient."""
+        """Check that the database answers. Its tables are made by `manage.py migrate`. Raises Transient."""
         self.check()
 
     def check(self) -> None:
-        """Return if the database answers. Raises Transient if it doesn't."""
+        """Check that the database answers. Raises Transient if it doesn't."""
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
@@ -51,7 +53,8 @@ class Database:
 
 
 def open_store() -> Preparable:
-    """Open the store of facts. The app `conversions` owns it, and the setting OPEN_STORE names its function."""
+    """Return the store of facts. It belongs to the app `conversions`; the setting OPEN_STORE names the function there
+    that returns it."""
     store: Preparable = import_string(settings.OPEN_STORE)()
     return store
 

@@ -1,5 +1,5 @@
-"""Settings: Django's settings, from environment variables. Every variable has a default that works without any
-service."""
+"""Settings: Django's settings, read from environment variables. Without any variable the tracker runs embedded, without
+services."""
 
 import gc
 import os
@@ -139,7 +139,7 @@ TEMPLATES = [
 
 
 def default_database() -> dict[str, Any]:
-    """Make Django's setting of the configuration database: DATABASE_URL, else a SQLite file."""
+    """Return Django's setting for the configuration database: the one that DATABASE_URL names, or a SQLite file."""
     database = read_database("DATABASE_URL", STATE_DIR / "hitledger.sqlite3")
     if database["ENGINE"] == SQLITE:
         # WAL, and one writer at a time, which waits for its turn. synchronous=FULL, because accepted means durable.
@@ -155,7 +155,7 @@ def default_database() -> dict[str, Any]:
 
 
 def cassandra_database(url: str) -> dict[str, Any]:
-    """Make Django's setting of the Cassandra that stores facts.
+    """Return Django's setting for the Cassandra that stores facts.
 
     `url`: cassandra://[user:password@]host[,host...][:port]/keyspace[?ssl=true...]
     """

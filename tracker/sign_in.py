@@ -1,8 +1,9 @@
-"""Sign-in: middleware that limits attempts to sign in. Guessing passwords is slow, and hits don't wait for it.
+"""Sign-in: middleware that limits how often people can try to sign in. Passwords can't be guessed quickly, and hits
+don't wait for checks of passwords.
 
-The check of a password takes a third of a second of CPU. Therefore one password is checked at a time, and only a few
-requests wait for it. All others are answered 429 at once, before they occupy a thread that hits need. Each web process
-counts by itself.
+To check a password takes a third of a second of CPU. Therefore each web process checks one password at a time, and only
+a few requests wait for it. All others are answered 429 at once, before they occupy a thread that hits need. Each web
+process counts by itself.
 """
 
 import time
@@ -33,7 +34,8 @@ IPV6_PREFIX = 64
 
 
 class SignInThrottle(SimpleRateThrottle):
-    """Counts the attempts to sign in of one address, user name, or both over an hour. `ident` is what is counted."""
+    """Counts attempts to sign in over an hour, and says whether there were too many. `ident`: whose attempts are
+    counted: an address, a user name, or both."""
 
     timer = time.monotonic
     cache_format = "sign-in:%(scope)s:%(ident)s"
@@ -45,7 +47,7 @@ class SignInThrottle(SimpleRateThrottle):
         super().__init__()
 
     def get_cache_key(self, _request: Any, _view: Any) -> str:
-        """Return the key of the cache under which attempts are counted. It has a hash, because a user name may be
+        """Return the key under which the cache has the count. It contains a hash of `ident`, because a user name may be
         long."""
         return self.cache_format % {"scope": self.scope, "ident": Token.hash_of(self._ident)}
 
@@ -58,7 +60,7 @@ _checking = Lock()
 
 
 def guard_sign_in(get_response: GetResponse) -> GetResponse:
-    """Middleware that limits POST requests to the sign-in addresses (DOORS)."""
+    """Middleware that limits attempts to sign in, which are POST requests to one of the addresses DOORS."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if request.method != "POST" or request.path not in DOORS:
@@ -81,7 +83,8 @@ def guard_sign_in(get_response: GetResponse) -> GetResponse:
 
 
 def count_attempt(address: str, user: str) -> float:
-    """Count an attempt to sign in and return 0.0; if there were too many, return the seconds to wait."""
+    """Count an attempt to sign in by this address and user name, and return 0.0. If there were too many attempts,
+    return how many seconds to wait."""
     throttles = (
         SignInThrottle("both", BY_BOTH, f"{address} {user}"),
         SignInThrottle("address", BY_ADDRESS, address),
@@ -97,7 +100,7 @@ def count_attempt(address: str, user: str) -> float:
 
 
 def read_client(request: HttpRequest) -> str:
-    """Return the client's address; for IPv6 its /64 network, because a client may use all addresses of the network."""
+    """Return the client's address. For IPv6 return its /64 network, because one client may have all addresses of it."""
     meta = request.META
     address = client_address(
         meta.get("REMOTE_ADDR") or "", meta.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES
@@ -109,7 +112,7 @@ def read_client(request: HttpRequest) -> str:
 
 
 def too_many(request: HttpRequest, wait: float) -> HttpResponse:
-    """Make the response 429 to an attempt to sign in. The password isn't checked."""
+    """Make the response 429 to an attempt to sign in whose password is not checked. `wait`: seconds."""
     seconds = ceil(wait)
     detail = f"Too many people try to sign in, or one tries too often. Come again in {seconds} s."
     if wants_html(request):

@@ -1,4 +1,4 @@
-"""Site cache: looks up sites by key and ingest tokens by secret, and caches what collection needs of them."""
+"""Site cache: the caches in which collection finds sites by their keys, and ingest tokens by their secrets."""
 
 from collections.abc import Collection
 
@@ -11,14 +11,15 @@ from tracker.models import Site, Token
 
 
 class TokenEntry(msgspec.Struct, frozen=True):
-    """What collection needs of an ingest token: the id of its account, and the account's rate limit."""
+    """What collection needs to know of an ingest token: the id of its account, and the account's limit of hits a
+    second."""
 
     account: int
     hits_per_second: int
 
 
 def look_up_sites(keys: Collection[str]) -> dict[str, SiteEntry]:
-    """Look up the sites with these public keys. Raises django.db.Error."""
+    """Read the settings of the sites with these public keys: key -> SiteEntry. Raises django.db.Error."""
     return {
         site.key: SiteEntry(
             account=site.account_id,
@@ -37,7 +38,7 @@ def look_up_sites(keys: Collection[str]) -> dict[str, SiteEntry]:
 
 
 def look_up_token(secret: str) -> TokenEntry | None:
-    """Look up the valid ingest token with this secret; None if there is none. Raises django.db.Error."""
+    """Read the ingest token with this secret; None if there is none, or if it was revoked. Raises django.db.Error."""
     token = Token.find(secret, Token.Kind.INGEST)
     return TokenEntry(token.account_id, token.account.hits_per_second) if token else None
 

@@ -1,4 +1,4 @@
-"""Slashes: middleware that serves an address with superfluous slashes as the address without them."""
+"""Slashes: middleware that treats an address with too many slashes like the address without them."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _MANY = re.compile("/{2,}")
 
 
 def single(path: str) -> str:
-    """Replace each run of slashes in a path by one slash."""
+    """Replace each run of slashes in a path by one slash: //collect/ becomes /collect/."""
     return _MANY.sub("/", path) if "//" in path else path
 
 

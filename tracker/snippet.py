@@ -1,4 +1,4 @@
-"""Snippet: serves `/t.js`, the script for the pages of all sites. Browsers cache it for an hour."""
+"""Snippet: /t.js, the script that all sites put into their pages. Browsers cache it for an hour."""
 
 import gzip
 from functools import cache
@@ -28,7 +28,7 @@ HEADERS = {
 
 
 class Copy(msgspec.Struct, frozen=True):
-    """The script with the addresses of one deployment: plain, compressed, and its ETag."""
+    """The script with the addresses of this tracker: its text, the text compressed with gzip, and the ETag."""
 
     source: bytes
     packed: bytes
@@ -36,14 +36,15 @@ class Copy(msgspec.Struct, frozen=True):
 
 
 def copy_for(path: str) -> Copy:
-    """Return the script for a request's path. If the path is the one of PUBLIC_PATHS, the script also sends its hits to
-    the paths of PUBLIC_PATHS."""
+    """Return the script for the path at which it was requested. If this is a path of PUBLIC_PATHS, the script also
+    sends its hits to paths of PUBLIC_PATHS."""
     return make_copy(renamed=path == settings.PUBLIC_PATHS.get("t.js"))
 
 
 @cache
 def make_copy(renamed: bool) -> Copy:
-    """Make the script, with the paths of PUBLIC_PATHS if `renamed`. Each process compresses it once."""
+    """Make the script and compress it. With `renamed`, it has the paths of PUBLIC_PATHS. Each process does this
+    once."""
     source = SOURCE
     if renamed:
         collect = settings.PUBLIC_PATHS.get("collect", "/collect")
@@ -54,7 +55,7 @@ def make_copy(renamed: bool) -> Copy:
 
 @csrf_exempt
 def snippet(request: HttpRequest) -> HttpResponse:
-    """Answer with the script, compressed if the browser accepts it; with 304 if the browser has it already."""
+    """Answer with the script, compressed if the browser accepts gzip. If the browser has it already, answer 304."""
     if request.method not in ("GET", "HEAD"):
         return refusal_response(WrongMethod("GET", "HEAD"))
     response = send_snippet(request)
@@ -67,7 +68,7 @@ def snippet(request: HttpRequest) -> HttpResponse:
 
 @etag(lambda request: copy_for(request.path_info).etag)
 def send_snippet(request: HttpRequest) -> HttpResponse:
-    """Answer with the script, or with 304 if the ETag matches."""
+    """Answer with the script; or with 304 if the request has its ETag."""
     copy = copy_for(request.path_info)
     packed = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
     response = HttpResponse(copy.packed if packed else copy.source, TYPE, headers=HEADERS)

@@ -1,7 +1,7 @@
-"""Supervisor: runs the Procfile's processes on one machine, and starts each again whenever it ends.
+"""Supervisor: runs the processes of the Procfile on one machine, and starts a process again when it ends.
 
-`python -m tracker.supervisor COMMAND...` first runs these commands of `manage.py`. A second supervisor on the same
-folder or port ends with one line and changes nothing. SIGTERM and SIGINT end all processes within 25 seconds.
+`python -m tracker.supervisor COMMAND...` first runs these commands of `manage.py`. If another supervisor uses the same
+folder or port, it ends with one line and changes nothing. After SIGTERM or SIGINT all processes end within 25 seconds.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ PAUSE_SECONDS = 0.1
 
 
 class Program:
-    """A process of the Procfile. It runs, or waits for its next start."""
+    """One process of the Procfile, which runs or waits for its next start."""
 
     def __init__(self, name: str, command: str, lock: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
@@ -42,7 +42,8 @@ class Program:
         self._wait = FIRST_WAIT
 
     def update(self) -> None:
-        """Start the process if it is time; if it has ended, plan the next start."""
+        """Start the process if its time has come. If it has ended, set the time of its next start. Call this again and
+        again."""
         now = self._clock()
         if self._process is None:
             if now >= self._start_at:
@@ -60,7 +61,7 @@ class Program:
         return self._process is None or self._process.poll() is not None
 
     def kill(self) -> None:
-        """Kill the process and its children if they still run."""
+        """Kill the process and its children, if they still run."""
         if self._process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -91,8 +92,8 @@ def report(line: str) -> None:
 
 
 def take_lock(folder: Path) -> int:
-    """Lock the state folder, and return the file descriptor of the lock. Raises BadSetting if another supervisor or its
-    processes use the folder."""
+    """Lock the state folder, and return the file descriptor of the lock. Raises BadSetting if another supervisor, or a
+    process of one, has locked it."""
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,7 +103,7 @@ def take_lock(folder: Path) -> int:
 
 
 def check_port(host: str, port: int) -> None:
-    """Check that nothing listens on the port. Raises BadSetting."""
+    """Check that no other program listens on the port. Raises BadSetting."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,7 +114,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def clear_metrics(folder: Path) -> None:
-    """Delete the files of counts that processes of an earlier run left."""
+    """Delete the files with counts that processes of an earlier run left."""
     for kind in ("counter", "histogram"):
         for file in folder.glob(f"{kind}_*.db"):
             file.unlink(missing_ok=True)
@@ -125,7 +126,7 @@ def read_commands(procfile: str) -> dict[str, str]:
 
 
 def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
-    """Run the programs until `stopped` returns true, then end them all."""
+    """Run the programs until `stopped` returns true. Then end all of them."""
     while not stopped():
         for program in programs:
             program.update()
@@ -140,7 +141,8 @@ def supervise(programs: Iterable[Program], stopped: Callable[[], bool]) -> None:
 
 
 def run_command(words: list[str], lock: int, stopped: Callable[[], bool]) -> int:
-    """Run a command of manage.py, and return its exit code. End it early if `stopped` returns true."""
+    """Run a command of `manage.py`, given as words, and return its exit code. If `stopped` returns true, end the
+    command early. `lock`: the state folder's lock, which the command inherits."""
     with subprocess.Popen([sys.executable, "manage.py", *words], pass_fds=(lock,)) as process:  # noqa: S603
         while process.poll() is None:
             if stopped():
@@ -150,7 +152,7 @@ def run_command(words: list[str], lock: int, stopped: Callable[[], bool]) -> int
 
 
 def main(commands: Iterable[str]) -> None:
-    """Run the commands of manage.py, then the Procfile's processes until a signal."""
+    """Run the commands of `manage.py`, then the processes of the Procfile until SIGTERM or SIGINT."""
     signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: signals.append(received))

@@ -1,4 +1,5 @@
-"""Tasks: Celery's tasks of this app: archive a batch, send a marker, merge the archive. Other modules do the work."""
+"""Tasks: the Celery tasks of this app: to archive a batch, to send a marker, and to merge the archive. Other modules do
+the work."""
 
 import logging
 import time
@@ -21,8 +22,8 @@ TICK_SECONDS = 20.0
 
 @shared_task(name="tracker.tasks.archive_hits", base=Joining)
 def archive_hits(text: str) -> str:
-    """Store a batch in the archive, and return it for the next task. For an empty batch (a marker), only check that the
-    archive works."""
+    """The first task on a batch: store it in the archive, and return it for the next task. For an empty batch (a
+    marker), only check that the archive works."""
     batch = decode_batch(text)
     if batch.hits:
         open_archive().put(batch)
@@ -33,15 +34,15 @@ def archive_hits(text: str) -> str:
 
 @shared_task(name="tracker.tasks.send_marker")
 def send_marker() -> None:
-    """Send an empty batch (a marker). Once it is processed, everything before it is processed; reports read from it how
-    far they are complete."""
+    """The task of each minute: send an empty batch (a marker). Once it is processed, every batch that was sent before
+    it is processed. Reports read from markers how far they are complete."""
     send()
 
 
 @shared_task(name="tracker.tasks.merge_archive")
 def merge_archive() -> None:
-    """Merge archived objects whose hour ended ARCHIVE_MERGE_HOURS ago, for at most TICK_SECONDS. If the archive is
-    away, the next tick tries again."""
+    """The task of each minute: merge archived objects of hours that ended ARCHIVE_MERGE_HOURS ago, for at most
+    TICK_SECONDS. If the archive is away, do nothing more; the next minute tries again."""
     if settings.ARCHIVE_MERGE_HOURS:
         ends = time.monotonic() + TICK_SECONDS
         try:

@@ -1,4 +1,5 @@
-"""TLS: reads TLS options from the parameters of a service's URL. Clients check the server's certificate and name."""
+"""TLS: makes the TLS options for connections to the broker and to Cassandra, from the parameters of the service's URL.
+Each connection checks the server's certificate and name."""
 
 import ssl
 from typing import Any
@@ -13,7 +14,8 @@ CASSANDRA = ("ssl", "servername", *FILES)
 
 
 def make_context(name: str, parameters: dict[str, str]) -> ssl.SSLContext:
-    """Make an SSL context that checks the server's certificate and name. Raises BadSetting if a file can't be used."""
+    """Make an SSL context that checks the server's certificate and name. `name`: the variable of the URL; `parameters`:
+    those of the URL. Raises BadSetting if a file that they name can't be used."""
     try:
         context = ssl.create_default_context(cafile=parameters.get("cacertfile"))
         if certificate := parameters.get("certfile"):
@@ -24,7 +26,7 @@ def make_context(name: str, parameters: dict[str, str]) -> ssl.SSLContext:
 
 
 def broker_options(name: str, url: str) -> dict[str, Any] | None:
-    """Make Celery's TLS options for the broker: files, and the name that the certificate must have. None without TLS.
+    """Make Celery's TLS options for the broker; None if its URL asks for no TLS. `name`: the variable of the URL.
     Raises BadSetting."""
     parameters = read_url_parameters(name, url, FILES)
     parts = urlsplit(url)
@@ -43,10 +45,11 @@ def broker_options(name: str, url: str) -> dict[str, Any] | None:
 
 
 def cassandra_options(name: str, url: str) -> dict[str, Any]:
-    """Make the Cassandra driver's TLS options; empty without TLS. Raises BadSetting.
+    """Make the TLS options of the Cassandra driver; {} if the URL asks for no TLS. `name`: the variable of the URL.
+    Raises BadSetting.
 
-    The driver connects to IP addresses, also to those that nodes report. Each certificate must therefore have its
-    node's address, or all must have the name in the parameter `servername`.
+    The driver connects to IP addresses, some of which it learns from the nodes. Therefore the certificate of each node
+    must have the node's address; or all must have the name in the URL's parameter `servername`.
     """
     parameters = read_url_parameters(name, url, CASSANDRA)
     if parameters.get("ssl", "false") not in ("true", "false"):

@@ -1,4 +1,4 @@
-"""Uploads: keeps uploaded files in memory, up to a limit. Nothing that strangers send is written to disk."""
+"""Uploads: holds uploaded files in memory, up to a limit. Files of strangers are never written to disk."""
 
 from io import BytesIO
 from typing import Any
@@ -15,7 +15,7 @@ MAX_READ = 64 << 20
 
 
 class BoundedUpload(FileUploadHandler):
-    """Django upload handler that keeps files in memory, up to MAX_FILES bytes."""
+    """Django's handler for uploaded files: it holds them in memory, at most MAX_FILES bytes for a request."""
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
@@ -23,12 +23,13 @@ class BoundedUpload(FileUploadHandler):
         self._kept = BytesIO()
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Begin a new file."""
+        """Begin a new file. Django calls this before the file's first chunk."""
         super().new_file(*args, **kwargs)
         self._kept = BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, _start: int) -> None:
-        """Keep a chunk of a file if there is room for it. Raises StopUpload after MAX_READ bytes."""
+        """Take a chunk of the file; it is dropped if there is no room for it. Raises StopUpload after MAX_READ
+        bytes."""
         self._read += len(raw_data)
         if self._read > MAX_READ:
             raise StopUpload(connection_reset=True)
@@ -36,7 +37,7 @@ class BoundedUpload(FileUploadHandler):
             self._kept.write(raw_data)
 
     def file_complete(self, file_size: int) -> InMemoryUploadedFile | None:
-        """Return the file; None if it was too large."""
+        """Return the whole file; None if there was no room for all of it."""
         if self._read > MAX_FILES:
             return None
         self._kept.seek(0)

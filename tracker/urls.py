@@ -1,4 +1,4 @@
-"""URLs: all addresses of the tracker, with the routes of all apps."""
+"""URLs: all addresses of the tracker, from the routes of all apps."""
 
 from django.conf import settings
 from django.contrib import admin

@@ -1,6 +1,6 @@
 """Views: the endpoints that take hits. They answer once the hits are durable, or refuse them.
 
-They are DRF views, but skip what DRF does for each request: no hit needs it.
+They are DRF views, but skip most of what DRF does for each request, because hits don't need it.
 """
 
 import logging
@@ -34,7 +34,7 @@ IMAGE = {(200, "image/gif"): OpenApiTypes.BINARY}
 
 
 class NotDurable(Refusal):
-    """The refusal (503) of hits that could not be made durable. The client sends them again."""
+    """The refusal (503) of hits that could not be stored durably. The client should send them again."""
 
     retry_after = 2
 
@@ -43,8 +43,8 @@ class NotDurable(Refusal):
 
 
 def take_hits(request: HttpRequest, body: bytes) -> Collected:
-    """Read the hits of a request, store them in the queue, and return once they are durable. Raises Refusal if no hit
-    is accepted."""
+    """Read and check the hits of a request, and send them to the queue. Return once they are durable. Raises Refusal if
+    no hit was accepted, or if the hits can't be stored now."""
     try:
         collected = collect_hits(request, body)
     except Refusal as refusal:
@@ -61,7 +61,8 @@ def take_hits(request: HttpRequest, body: bytes) -> Collected:
 
 
 def collect_hits(request: HttpRequest, body: bytes) -> Collected:
-    """Read and check the hits of a request, its token and its rate. At least one hit is accepted. Raises Refusal."""
+    """Read the hits of a request, and check them, the ingest token and the rate of hits. In the result at least one hit
+    is accepted. Raises Refusal."""
     token = read_token(read_header(request, "HTTP_AUTHORIZATION"))
     collected = collect(
         read_query_string(request),
@@ -77,13 +78,13 @@ def collect_hits(request: HttpRequest, body: bytes) -> Collected:
 
 
 class HitView(APIView):
-    """Base of views that take hits from anybody, from pages of any origin. They never answer 500."""
+    """Base of views that take hits from pages of any origin, without authentication. They never answer 500."""
 
     authentication_classes = ()
     permission_classes = ()
 
     def dispatch(self, request: HttpRequest, **_: Any) -> HttpResponse:
-        """Answer the request, with CORS headers. DRF's negotiation, parsers and renderers are skipped."""
+        """Answer the request. The response has CORS headers. DRF's own way through parsers and renderers is skipped."""
         if request.method == "OPTIONS":
             return preflight(request, ", ".join(self.methods()))
         if request.method == "HEAD":  # Monitors and link previews send HEAD. It is no hit.
@@ -91,8 +92,8 @@ class HitView(APIView):
         return allow_any_origin(request, self.respond(request))
 
     def respond(self, request: HttpRequest) -> HttpResponse:
-        """Call the view's method, and answer refusals. An unexpected error is answered 503, which makes the client keep
-        its hits."""
+        """Call the view's method for the request, and turn a Refusal into its response. An unexpected error becomes a
+        503, and the client sends the hits again."""
         method = (request.method or "").lower()
         try:
             if method not in self.http_method_names:
@@ -113,12 +114,12 @@ class HitView(APIView):
         return [name.upper() for name in self.http_method_names]
 
     def refuse(self, refusal: Refusal) -> HttpResponse:
-        """Make the response to a refused request."""
+        """Make the response to a request that was refused."""
         return refused(refusal)
 
 
 class CollectView(HitView):
-    """Takes the hits of pages and servers: `/collect`."""
+    """`/collect`, the endpoint that takes hits from pages and servers."""
 
     http_method_names = ["get", "post", "options"]
 
@@ -129,7 +130,7 @@ class CollectView(HitView):
 
     @extend_schema(summary="Send hits as JSON or as a form", request=HITS, responses=ANSWER)
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Take the hits of the body; if it is empty, one hit from the query string."""
+        """Take the hits in the body; if the body is empty, one hit from the query string."""
         collected = take_hits(request, read_body(request))
         answer = accepted(collected)
         if cookie := visitor_cookie(
@@ -140,8 +141,8 @@ class CollectView(HitView):
 
 
 class PixelView(HitView):
-    """Takes hits of image tags: `/pixel.gif`. It always answers with the image; an error is in the status and in
-    X-Hit-Error."""
+    """`/pixel.gif`, the endpoint that takes hits from image tags. It answers with an image in any case. If the hit is
+    refused, the status and the header X-Hit-Error say so."""
 
     http_method_names = ["get", "options"]
 
@@ -152,5 +153,5 @@ class PixelView(HitView):
         return pixel()
 
     def refuse(self, refusal: Refusal) -> HttpResponse:
-        """Answer with the image. The status and X-Hit-Error have the error."""
+        """Answer with the image. The status and the header X-Hit-Error say why the hit was refused."""
         return pixel(refusal)

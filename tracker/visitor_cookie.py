@@ -1,7 +1,8 @@
-"""Visitor cookie: the HTTP cookie with the visitor's id, for a page and a tracker on the same registrable domain.
+"""Visitor cookie: makes and reads the cookie with a visitor's id that the tracker sets itself. This works if the
+tracker and the page have the same registrable domain, such as shop.example.
 
-Some browsers delete cookies that a script set after a week. They keep cookies that a server set. The snippet reads this
-cookie if its own is gone.
+Some browsers delete cookies of scripts after a week, but not cookies that a server set. If the snippet's own cookie is
+gone, the snippet takes the id from this one.
 """
 
 import re
@@ -23,8 +24,8 @@ MAX_AGE_SECONDS = 400 * 86_400
 
 
 def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
-    """Make the Set-Cookie header for a page at `origin` of the tracker at `host`. None if there is no visitor, or if
-    page and tracker share no registrable domain."""
+    """Make the header Set-Cookie with a visitor's id. `origin`: the page's origin; `host`: the tracker's host. None if
+    there is no visitor, or if page and tracker have no registrable domain in common."""
     domain = shared_domain(origin, host)
     if domain is None or not visitor:
         return None
@@ -34,8 +35,8 @@ def visitor_cookie(visitor: str, origin: str, host: str) -> str | None:
 def known_visitor(cookies: Mapping[str, str], host: str, domains: Iterable[str]) -> str:
     """Read the visitor's id from the cookies of a request to the tracker at `host`; "" if there is none.
 
-    Cookies are ignored if the tracker shares no registrable domain with any of the site's domains: another site set
-    them.
+    `domains`: the site's domains. If none of them has the tracker's registrable domain, the cookies are ignored,
+    because another site set them.
     """
     found = next((text for name in NAMES if (text := someone(cookies.get(name, ""))) and VISITOR.fullmatch(text)), "")
     return found if found and any(shared_domain(f"//{domain}", host) for domain in domains) else ""
@@ -43,14 +44,15 @@ def known_visitor(cookies: Mapping[str, str], host: str, domains: Iterable[str])
 
 @lru_cache(1024)
 def shared_domain(origin: str, host: str) -> str | None:
-    """Return the registrable domain that a page's origin and the tracker's host share; None if there is none. Example:
-    shop.example for https://www.shop.example and hits.shop.example."""
+    """Return the registrable domain that a page and the tracker have in common; None if they have none. Example:
+    shop.example for the page's origin https://www.shop.example and the tracker's host hits.shop.example."""
     page, tracker = registrable(origin), registrable(f"//{host}")
     return page if page == tracker else None
 
 
 def registrable(url: str) -> str | None:
-    """Return the registrable domain of a URL's host. None for an IP address or a bare suffix such as co.uk."""
+    """Return the registrable domain of the host in a URL: shop.co.uk for //www.shop.co.uk. None for an IP address, and
+    for a suffix alone such as co.uk."""
     try:
         host = (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
@@ -72,5 +74,6 @@ def is_ip_address(host: str) -> bool:
 
 @cache
 def suffixes() -> PublicSuffixList:
-    """Return the public suffix list. It is read when it is first needed."""
+    """Return the public suffix list, which says under which suffixes (com, co.uk) domains are registered. It is read at
+    the first call."""
     return PublicSuffixList()

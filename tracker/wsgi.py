@@ -1,4 +1,5 @@
-"""WSGI: Django's application, which can read chunked bodies and calls the views of hits without middleware."""
+"""WSGI: the application for the web server: Django's, which also reads chunked bodies, and calls the endpoints for hits
+without middleware."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -29,35 +30,36 @@ View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def may_have_body(environ: dict[str, Any]) -> bool:
-    """Whether a request with this method may have a body."""
+    """Whether a request with this HTTP method may have a body."""
     return environ["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS")
 
 
 def is_too_large(environ: dict[str, Any]) -> bool:
-    """Whether the body is too large for every view, and the client sends it without asking first (Expect)."""
+    """Whether the request has a body that is too large for every view, and that the client sends without waiting for
+    permission (the header Expect)."""
     length: str = environ["CONTENT_LENGTH"]
     return length.isdecimal() and int(length) >= READ_AT_MOST and "HTTP_EXPECT" not in environ
 
 
 def drop_rest(stream: Any) -> None:
-    """Read the rest of a request's body and drop it, up to DROP_AT_MOST bytes."""
+    """Read and drop the rest of a request's body, at most DROP_AT_MOST bytes."""
     left = DROP_AT_MOST
     while left > 0 and (part := stream.read(1 << 16)):
         left -= len(part)
 
 
 class ChunkedBodies:
-    """WSGI middleware that reads chunked bodies and sets their CONTENT_LENGTH.
+    """WSGI middleware that reads a chunked body and sets CONTENT_LENGTH.
 
-    Django reads as many bytes as CONTENT_LENGTH says. Without it, a hit would be empty. If a body is too large, its
-    rest is read before the answer is sent.
+    Django reads as many bytes as CONTENT_LENGTH says; without it, Django would find an empty body. If a body is too
+    large, its rest is read before the answer is sent.
     """
 
     def __init__(self, application: Any) -> None:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Read a chunked body, and call the wrapped application."""
+        """If the request's body is chunked, read it. Then call the application that this one wraps."""
         stream = environ["wsgi.input"]
         has_end = may_have_body(environ) and environ.get("wsgi.input_terminated")
         if has_end and not environ.get("CONTENT_LENGTH"):
@@ -71,10 +73,11 @@ class ChunkedBodies:
 
 
 class DirectHits:
-    """WSGI middleware that calls the views of hits directly. Django's middleware and signals would take half of a small
-    request's time.
+    """WSGI middleware that calls the views of hits directly. Django's middleware and signals would take half of the
+    time of a small request.
 
-    These views must not raise, and must not use the request's database connection. All other requests go to Django.
+    These views must not raise errors, and must not use the request's database connection. Requests to all other paths
+    go to Django.
     """
 
     def __init__(self, application: Any, paths: Iterable[str]) -> None:
@@ -82,7 +85,7 @@ class DirectHits:
         self.matches: dict[str, ResolverMatch] = {path: resolve(path) for path in paths}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Call the view of a hit path, or the wrapped application for any other path."""
+        """If the path is one of hits, call its view. Otherwise call the application that this one wraps."""
         match = self.matches.get(single(environ["PATH_INFO"]).rstrip("/"))
         if match is None:
             answer: Iterable[bytes] = self.application(environ, start_response)
@@ -93,7 +96,7 @@ class DirectHits:
 
 
 def other_hit_paths() -> list[str]:
-    """Return the paths of hits that PUBLIC_PATHS adds."""
+    """Return the further paths for hits that the variable PUBLIC_PATHS sets."""
     return [path for name, path in settings.PUBLIC_PATHS.items() if name in HIT_NAMES]
 
 

@@ -1,7 +1,6 @@
-"""Archive: stores each batch of raw hits as one object, for good, in S3 or a folder.
+"""Archive: stores each batch of raw hits for good, as an object in S3 or a file in a folder.
 
-`port` describes the interface. Each adapter and each kind of object has its own module. `open_archive` opens the
-adapter that the settings name.
+`port` describes the interface; `folder` and `s3` implement it. `open_archive` returns the one that the settings name.
 """
 
 import time
@@ -46,7 +45,7 @@ __all__ = [
 
 @cache
 def open_archive() -> ObjectArchive:
-    """Return the archive that ARCHIVE_URL names. Each process has one, which connects at its first call."""
+    """Return the archive that the setting ARCHIVE_URL names. Each process has one, which connects at its first use."""
     place = urlsplit(settings.ARCHIVE_URL)
     if place.scheme == "s3":
         return S3Archive(place.netloc, unquote(place.path).strip("/"), settings.S3_ENDPOINT_URL)
@@ -54,7 +53,7 @@ def open_archive() -> ObjectArchive:
 
 
 def open_merger() -> Merger:
-    """Return this process's merger, which remembers damaged objects."""
+    """Return the Merger of this process. There is only one, because it remembers which objects are damaged."""
     return _merger_of(open_archive())
 
 
@@ -64,6 +63,6 @@ def _merger_of(archive: ObjectArchive) -> Merger:
 
 
 def merged_until() -> int:
-    """Return the instant (ms) before which an hour must have ended to be merged now: ARCHIVE_MERGE_HOURS ago, but at
-    least an hour ago."""
+    """Return the instant (ms) before which an hour must have ended for its objects to be merged now. It is
+    ARCHIVE_MERGE_HOURS ago, but at least one hour."""
     return time.time_ns() // 1_000_000 - max(settings.ARCHIVE_MERGE_HOURS, 1) * HOUR_MS

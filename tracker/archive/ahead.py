@@ -1,4 +1,4 @@
-"""Ahead: maps a function over items with threads that work ahead of the caller, in order."""
+"""Ahead: calls a function for many items in threads, some items ahead of the caller."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -12,8 +12,8 @@ R = TypeVar("R")
 
 
 def ahead(work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, Future[R]]]:
-    """Yield each item with the future of `work(item)`, in order. Meanwhile threads work on the next items. If the work
-    failed, `result()` of the future raises its error."""
+    """Yield each item with the future of `work(item)`, in order. While the caller uses one item, threads already work
+    on the next ones. If the work failed, the future's `result()` raises its error."""
     with ThreadPoolExecutor(AHEAD) as pool:
         waiting: deque[tuple[T, Future[R]]] = deque()
         for item in items:

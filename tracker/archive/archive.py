@@ -1,5 +1,5 @@
-"""Archive: the common part of the archives in a folder and in a bucket. It manages objects by key; the subclasses read
-and write bytes."""
+"""Archive: what the archive in a folder and the archive in S3 have in common. This class knows the content of objects;
+its subclasses read and write their bytes."""
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
@@ -41,11 +41,11 @@ TRIES = 3
 
 
 class ObjectArchive(ABC):
-    """An Archive on top of reading and writing bytes by key, which the subclasses implement. These raise
-    ArchiveUnavailable."""
+    """An archive of objects with keys. Subclasses implement the methods that read, write, list and delete bytes, and
+    raise ArchiveUnavailable if that fails."""
 
     def put(self, batch: Batch) -> str:
-        """Store a batch as an object, and return its key. An empty batch is not stored."""
+        """Store a batch as an object. Return the object's key. An empty batch is not stored."""
         key = archive_key(batch.id)
         if batch.hits:
             self.write(key, pack(batch))
@@ -56,8 +56,8 @@ class ObjectArchive(ABC):
         return [hit for piece in self.pieces(key) for batch in self.fetch(piece) for hit in batch.hits]
 
     def get_batch(self, batch: str) -> Sequence[Hit]:
-        """Read the hits of a batch from its own object, or from the merged object that has them now. Raises NotArchived
-        or BadBatch."""
+        """Read the hits of a batch (by id), wherever they are now: in the batch's own object or in a merged object.
+        Raises NotArchived or BadBatch."""
         for _ in range(TRIES):
             with suppress(NotArchived):
                 return self.get(archive_key(batch))
@@ -73,25 +73,26 @@ class ObjectArchive(ABC):
         return [hit for one in held if one.id == batch for hit in one.hits]
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """List the keys of all objects of a time span, small and merged, in order of time."""
+        """List the keys of the small and merged objects that may have batches made at `since` <= ms < `until`, in order
+        of time, from the position `after` on."""
         return merge(self.list_small(since, until, after), self.list_merged(since, until, after), key=place)
 
     def list_small(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """List the keys of the small objects, each with one batch; see Archive.list."""
+        """List the keys of the small objects alone, each of which has one batch. The parameters are those of `list`."""
         return between(self.keys("", max(first_key(since), after)), since, until, after)
 
     def list_merged(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """List the keys of the merged objects; see Archive.list."""
+        """List the keys of the merged objects alone. The parameters are those of `list`."""
         return between(self.keys(MERGED, MERGED + max(first_key(since), after)), since, until, after)
 
     def list_hour(self, batch: str) -> Iterator[str]:
-        """List the keys of the merged objects of the hour in which a batch was made."""
+        """List the keys of the merged objects of the hour in which a batch (by id) was made."""
         hour = hour_start(int(batch[:13]))
         return self.list_merged(hour, hour + HOUR_MS)
 
     def pieces(self, key: str, wanted: Iterable[Wanted] | None = None) -> Sequence[Piece]:
-        """List the parts of an object (blocks, or all of a small object) that may have the wanted hits; all parts
-        without `wanted`."""
+        """List the pieces of an object that may have wanted hits, or all its pieces without `wanted`. A piece is a
+        block of a merged object, or a small object as a whole. Raises NotArchived or BadBatch."""
         if not is_merged(key):
             return [Piece(key)]
         index = self.read_index(key)
@@ -100,19 +101,20 @@ class ObjectArchive(ABC):
         return [*pieces[:-1], pieces[-1]._replace(batches=len(index.batches))]
 
     def fetch(self, piece: Piece) -> Sequence[Batch]:
-        """Read the hits of a part of an object, by batch. Raises NotArchived or BadBatch."""
+        """Read the hits of a piece, grouped by batch. Raises NotArchived or BadBatch."""
         if is_merged(piece.key):
             return unpack_block(self.read_part(piece.key, piece.offset, piece.length)) if piece.length else []
         return [Batch(batch_of(piece.key), tuple(unpack(self.read(piece.key))))]
 
     def read_index(self, key: str) -> Index:
-        """Read the index of a merged object, from its end. Raises NotArchived or BadBatch."""
+        """Read the index at the end of a merged object. Raises NotArchived or BadBatch."""
         tail = self.read_end(key, TAIL_BYTES)
         length = index_length(tail)
         return unpack_index(tail if length <= len(tail) else self.read_end(key, length))
 
     def read_object(self, key: str) -> tuple[Sequence[str], Sequence[Row]]:
-        """Read the ids of an object's batches, and all its hits as rows for merging. Raises NotArchived or BadBatch."""
+        """Read a whole object for a merge: the ids of its batches, and its hits as rows. Raises NotArchived or
+        BadBatch."""
         body = self.read(key)
         if not is_merged(key):
             batch = batch_of(key)
@@ -122,7 +124,7 @@ class ObjectArchive(ABC):
         return index.batches, [row for part in parts for row in unpack_rows(part)]
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
-        """Store a snapshot of the configuration, and return its key."""
+        """Store a snapshot of the configuration. Return its key. `made_at`: ms; `nonce`: a random text for the key."""
         key = snapshot_key(made_at, nonce)
         self.write(key, pack_snapshot(body))
         return key
@@ -141,15 +143,15 @@ class ObjectArchive(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Return if the archive works. Raises ArchiveUnavailable if it doesn't."""
+        """Check that the archive works. Raises ArchiveUnavailable if it doesn't."""
 
     @abstractmethod
     def write(self, key: str, body: bytes) -> None:
-        """Store an object durably, as a whole. An object with the same key is replaced."""
+        """Store bytes durably as the object with this key. An existing object is replaced as a whole."""
 
     @abstractmethod
     def read(self, key: str) -> bytes:
-        """Read an object's bytes. Raises NotArchived."""
+        """Read all bytes of an object. Raises NotArchived."""
 
     @abstractmethod
     def read_part(self, key: str, offset: int, length: int) -> bytes:
@@ -165,12 +167,12 @@ class ObjectArchive(ABC):
 
     @abstractmethod
     def keys(self, folder: str, start: str) -> Iterator[str]:
-        """List the keys of a folder in order, at least all keys after `start`. The folder "" means the small objects,
-        in folders by hour."""
+        """List the keys in a folder, sorted; keys up to `start` may be left out. The folder "" means the folders of
+        small objects, one for each hour."""
 
 
 def choose(blocks: Iterable[Block], wanted: Iterable[Wanted]) -> list[Block]:
-    """Choose the blocks that may have wanted hits, by the site and time of their first and last hit."""
+    """Choose the blocks that may have wanted hits. A block says the site and time of its first and its last hit."""
     spans = sorted(wanted)
     sites = [span.site for span in spans]
     return [

@@ -1,4 +1,4 @@
-"""Finder: finds the archived object that has a batch now, for explanations shown to people."""
+"""Finder: finds the archived object in which a batch is now. Explanations show its key to people."""
 
 import logging
 import time
@@ -15,7 +15,8 @@ SECONDS = 1.0
 
 
 class Finder:
-    """Finds the archived objects of batches. It reads each hour's index once, and gives up after SECONDS."""
+    """Finds the archived objects of batches. It reads the indexes of an hour once, and gives up after SECONDS in
+    all."""
 
     def __init__(self, archive: ObjectArchive) -> None:
         self._archive = archive
@@ -23,8 +24,8 @@ class Finder:
         self._hours: dict[int, dict[str, frozenset[str]]] = {}
 
     def find(self, batch: str) -> str | None:
-        """Return the key of the object that has a batch now; None if the batch id is invalid, or the archive is away or
-        slow."""
+        """Return the key of the object that has a batch (by id) now. None if the id is invalid, or if the archive is
+        away or too slow."""
         try:
             key = archive_key(batch)
         except BadBatch:
@@ -37,7 +38,8 @@ class Finder:
         return next((merged for merged, held in self._hours[hour].items() if batch in held), key)
 
     def _look(self, hour: int, batch: str) -> bool:
-        """Read which batches each merged object of an hour has. Return whether the archive answered in time."""
+        """Read and remember which batches are in the merged objects of an hour. Return whether the archive answered in
+        time."""
         if self._left <= 0:
             return False
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Folder: the archive as files in a folder. Each file is written under a temporary name, flushed to disk and
+"""Folder: the archive as files in a folder. A new file gets a temporary name, is flushed to disk, and is then
 renamed."""
 
 import os
@@ -24,20 +24,20 @@ class FolderArchive(ObjectArchive):
         self.folder = folder
 
     def prepare(self) -> None:
-        """Make the archive's folder."""
+        """Make the archive's folder if it is missing."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             make_durably(self.folder)
 
     def check(self) -> None:
-        """Check that files can be written: write one and remove it. Raises ArchiveUnavailable."""
+        """Check that files can be written: write a file and remove it. Raises ArchiveUnavailable."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             make_durably(self.folder)
             with written_aside(self.folder / "check", TRIAL):
                 pass
 
     def write(self, key: str, body: bytes) -> None:
-        """Store an object durably as a file. Its folder is made again if a merge removes it meanwhile, because it was
-        empty."""
+        """Store bytes durably as a file. If a merge removes the file's folder meanwhile, because it was empty, make the
+        folder again."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             try:
                 write_durably(self.folder / key, body)
@@ -57,7 +57,7 @@ class FolderArchive(ObjectArchive):
         return self._read(key, -length, os.SEEK_END, length)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete the files of these keys, and the hour folders that are then empty."""
+        """Delete the files with these keys, and then the folders of hours that have become empty."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             files = [self.folder / key for key in keys]
             for file in files:
@@ -67,7 +67,7 @@ class FolderArchive(ObjectArchive):
                     hour.rmdir()
 
     def keys(self, folder: str, start: str) -> Iterator[str]:
-        """List the keys of a folder in order, from the hour of `start` on."""
+        """List the keys in a folder in order, from the hour of the key `start` on."""
         with errors_as_unavailable(OSError, "the archive's folder"):
             parts = start.removeprefix(folder).split("/")[:HOUR_DEPTH]
             for hour in hours_from(self.folder / folder, parts, HOUR_DEPTH):
@@ -88,7 +88,8 @@ class FolderArchive(ObjectArchive):
 
 
 def hours_from(folder: Path, start: Sequence[str], depth: int) -> Iterator[Path]:
-    """Yield the hour folders below a folder in order, from the hour `start` (year, month, day, hour) on."""
+    """Yield the folders of hours below a folder, in order. `start`: the first hour as (year, month, day, hour).
+    `depth`: the levels from the folder down to the hours."""
     if not depth:
         yield folder
         return
@@ -99,7 +100,7 @@ def hours_from(folder: Path, start: Sequence[str], depth: int) -> Iterator[Path]
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the sorted names in a folder, without temporary files; [] if the folder doesn't exist."""
+    """Return the names of the files in a folder, sorted and without temporary ones; [] if there is no such folder."""
     try:
         return sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except (FileNotFoundError, NotADirectoryError):
@@ -107,7 +108,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def write_durably(path: Path, body: bytes) -> None:
-    """Write a file atomically. After the return it survives a power failure."""
+    """Write a file. It appears as a whole or not at all, and after the return it survives a power failure."""
     make_durably(path.parent)
     with written_aside(path, body) as aside:
         aside.replace(path)
@@ -116,8 +117,8 @@ def write_durably(path: Path, body: bytes) -> None:
 
 @contextmanager
 def written_aside(path: Path, body: bytes) -> Iterator[Path]:
-    """Write and flush a temporary file next to `path`, and yield its path. It is removed unless the caller renames
-    it."""
+    """Write a temporary file next to `path`, flush it to disk, and yield its path. The caller renames it; otherwise it
+    is removed at the end."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         with aside.open("wb") as file:
@@ -130,7 +131,7 @@ def written_aside(path: Path, body: bytes) -> Iterator[Path]:
 
 
 def make_durably(folder: Path) -> None:
-    """Make a folder and its missing parents. After the return they survive a power failure."""
+    """Make a folder, and its parents if they are missing. After the return they survive a power failure."""
     if not folder.is_dir():
         make_durably(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -138,7 +139,7 @@ def make_durably(folder: Path) -> None:
 
 
 def flush(folder: Path) -> None:
-    """Flush a folder's list of names to disk (fsync)."""
+    """Flush the names in a folder to disk (fsync)."""
     file = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(file)

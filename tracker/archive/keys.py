@@ -1,5 +1,5 @@
-"""Keys: the keys of archived objects (batches, merged hours, snapshots of the configuration), and their order in
-time."""
+"""Keys: makes and reads the keys of archived objects, of which there are three kinds: batches, merged objects, and
+snapshots of the configuration. Sorted positions give the order in time."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,8 +16,8 @@ SNAPSHOTS, SNAPSHOT_SUFFIX = "configuration/", ".json.gz"
 
 
 def archive_key(batch_id: str) -> str:
-    """Make the key of a batch: `YYYY/MM/DD/HH/<batch id>.jsonl.gz`, by the time in the batch id (UTC). Raises BadBatch
-    if the text is no batch id."""
+    """Return the key of a batch's own object: `YYYY/MM/DD/HH/<batch id>.jsonl.gz`, by the time in the batch id (UTC).
+    Raises BadBatch if the text is no batch id."""
     if not BATCH_ID.fullmatch(batch_id):
         raise BadBatch(f"{batch_id[:80]!r} is no batch id")
     made_at = datetime.fromtimestamp(int(batch_id[:13]) / 1000, UTC)
@@ -25,56 +25,57 @@ def archive_key(batch_id: str) -> str:
 
 
 def merged_key(last: str, digest: str) -> str:
-    """Make the key of a merged object: `merged/YYYY/MM/DD/HH/<last batch id>.<digest of the content>.jsonl.zst`."""
+    """Return the key of a merged object: `merged/YYYY/MM/DD/HH/<batch id>.<digest>.jsonl.zst`. `last` is the id of its
+    last batch, `digest` the digest of its content."""
     return f"{MERGED}{archive_key(last).removesuffix(SUFFIX)}.{digest}{MERGED_SUFFIX}"
 
 
 def snapshot_key(made_at: int, nonce: str) -> str:
-    """Make the key of a snapshot of the configuration: `configuration/YYYY/MM/DD/HH/<ms>-<nonce>.json.gz`."""
+    """Return the key of a snapshot of the configuration: `configuration/YYYY/MM/DD/HH/<ms>-<nonce>.json.gz`."""
     return f"{SNAPSHOTS}{archive_key(batch_id(made_at, nonce)).removesuffix(SUFFIX)}{SNAPSHOT_SUFFIX}"
 
 
 def is_merged(key: str) -> bool:
-    """Whether a key belongs to a merged object."""
+    """Whether a key is the key of a merged object."""
     return key.startswith(MERGED)
 
 
 def place(key: str) -> str:
-    """Return the position of an object in the order of time, a text that sorts. A merged object comes just before its
-    last batch."""
+    """Return the position of an object in the order of time, by its key. Positions are texts that sort in this order. A
+    merged object comes just before its last batch."""
     return key.removeprefix(MERGED)
 
 
 def hour_of(key: str) -> str:
-    """Return the hour of an object's batches as text: `YYYY/MM/DD/HH`."""
+    """Return the hour in an object's key as the text `YYYY/MM/DD/HH`."""
     return place(key).rpartition("/")[0]
 
 
 def batch_of(key: str) -> str:
-    """Return the batch id in a key. For a merged object this is the id of its last batch."""
+    """Return the batch id in an object's key. In the key of a merged object, it is the id of the last batch."""
     return key.rpartition("/")[2].partition(".")[0]
 
 
 def place_before(key: str) -> str:
-    """Return a position just before every object whose last batch is the batch in this key."""
+    """Return a position just before every object whose key has the same batch id as this key."""
     return f"{hour_of(key)}/{batch_of(key)}"
 
 
 def first_key(made_at: int) -> str:
-    """Return a position before every batch that was made at this instant (ms) or later."""
+    """Return a position before all objects with batches that were made at this instant (ms) or later."""
     return archive_key(f"{min(max(made_at, 0), LATEST):013d}-0").removesuffix(f"0{SUFFIX}")
 
 
 def hour_start(made_at: int) -> int:
-    """Return the start (ms) of the hour of an instant (ms)."""
+    """Return the instant (ms) at which the hour of an instant (ms) starts, in UTC."""
     return made_at - made_at % HOUR_MS
 
 
 def between(keys: Iterable[str], since: int, until: int, after: str) -> Iterator[str]:
-    """Select from sorted keys the objects after the position `after` that may have batches made at `since` <= ms <
-    `until`.
+    """Select keys from a sorted list: of objects that come after the position `after` and may have batches made at
+    `since` <= ms < `until`.
 
-    A merged object may have every batch of its hour up to the one in its key. Keys of other kinds are left out.
+    A merged object may have any batch of its hour up to the one in its key. Keys that are not of batches are left out.
     """
     for key in keys:
         made_at, suffix = batch_of(key)[:13], MERGED_SUFFIX if is_merged(key) else SUFFIX

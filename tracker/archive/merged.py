@@ -1,5 +1,5 @@
-"""Merged: reads and writes merged objects: the hits of many batches, sorted by site and time, with an index.
-docs/archive.md describes the format."""
+"""Merged: writes and reads merged objects. A merged object has the hits of many batches, sorted by site and time, and
+an index. docs/archive.md describes the format."""
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,8 @@ SKIPPABLE, NAME = 0x184D2A50, b"HLMERGE1"
 
 
 class Row(NamedTuple):
-    """A hit with the fields by which hits are sorted. `line` is its JSON as it was archived."""
+    """A hit while objects are merged. Rows are sorted by `site`, `at` (ms) and `id`. `line`: the hit's JSON as it was
+    archived. `batch`: the id of its batch."""
 
     site: str
     at: int
@@ -45,7 +46,8 @@ class Row(NamedTuple):
 
 
 class Block(msgspec.Struct, frozen=True, array_like=True):
-    """A zstd frame in a merged object: its position, and the site and time of its first and of its last hit."""
+    """A part of a merged object that is read as a whole (a zstd frame): its position in bytes, and the site and time of
+    its first and of its last hit."""
 
     offset: int
     length: int
@@ -54,7 +56,8 @@ class Block(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Index(msgspec.Struct, frozen=True):
-    """The index of a merged object: its blocks, its number of hits, the bytes of their lines, and its batch ids."""
+    """The index of a merged object: its blocks, the number of its hits, the number of bytes before compression, and the
+    ids of its batches."""
 
     hits: int
     size: int
@@ -63,7 +66,7 @@ class Index(msgspec.Struct, frozen=True):
 
 
 class Archived(msgspec.Struct, frozen=True, array_like=True):
-    """One line of a merged object: a hit and the id of its batch."""
+    """A hit in a merged object, with the id of its batch."""
 
     batch: str
     hit: Hit
@@ -77,7 +80,7 @@ _hit_decoder = msgspec.json.Decoder(Hit)
 
 
 def read_row(batch: str, line: bytes) -> Row:
-    """Read a hit's JSON as a row for merging. Raises BadBatch."""
+    """Make a row from the JSON of a hit. Raises BadBatch."""
     try:
         hit = _hit_decoder.decode(line)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -86,10 +89,10 @@ def read_row(batch: str, line: bytes) -> Row:
 
 
 def pack_merged(rows: Iterable[Row], batches: Iterable[str]) -> tuple[str, bytes]:
-    """Make a merged object from rows; return its key and its bytes. If several rows are byte-equal copies of a hit,
-    only the one with the first batch id is kept.
+    """Make a merged object from rows; return its key and its bytes. Of several byte-equal copies of a hit, only the one
+    with the smallest batch id stays.
 
-    The key depends only on the content.
+    The key depends only on the content: the same rows and batches give the same key.
     """
     names = tuple(sorted(set(batches)))
     kept = [next(alike) for _, alike in groupby(sorted(rows), key=lambda row: row[:4])]
@@ -129,8 +132,8 @@ def _pack_index(index: Index) -> bytes:
 
 
 def index_length(tail: bytes) -> int:
-    """Return how many bytes at the end of a merged object its index takes up. `tail` has some of its last bytes. Raises
-    BadBatch."""
+    """Return how many bytes the index takes up at the end of a merged object. `tail`: some of the object's last bytes.
+    Raises BadBatch."""
     if len(tail) < TRAILER.size:
         raise BadBatch("not a merged object: it is cut")
     length, _, name = TRAILER.unpack(tail[-TRAILER.size :])
@@ -140,7 +143,8 @@ def index_length(tail: bytes) -> int:
 
 
 def unpack_index(tail: bytes) -> Index:
-    """Read the index of a merged object from its last bytes. Raises BadBatch."""
+    """Read the index of a merged object. `tail`: the object's last bytes, at least as many as `index_length` says.
+    Raises BadBatch."""
     length = index_length(tail)
     packed = tail[-length : -TRAILER.size]
     if crc32(packed) != TRAILER.unpack(tail[-TRAILER.size :])[1]:
@@ -152,7 +156,7 @@ def unpack_index(tail: bytes) -> Index:
 
 
 def unpack_block(frame: bytes) -> list[Batch]:
-    """Read the hits of a block, grouped by batch. Raises BadBatch."""
+    """Read the hits in the bytes of a block, grouped by batch. Raises BadBatch."""
     found: dict[str, list[Hit]] = {}
     for line in _lines(frame):
         row = _decoded(_line_decoder, line)
@@ -161,7 +165,7 @@ def unpack_block(frame: bytes) -> list[Batch]:
 
 
 def unpack_rows(frame: bytes) -> list[Row]:
-    """Read the rows of a block, for merging it again. Raises BadBatch."""
+    """Read the rows in the bytes of a block, because its object is merged again. Raises BadBatch."""
     raw = (_decoded(_raw_decoder, line) for line in _lines(frame))
     return [read_row(batch, bytes(line)) for batch, line in raw]
 
@@ -178,7 +182,8 @@ def _decoded(decoder: msgspec.json.Decoder[Any], line: bytes) -> Any:
 
 
 def _decompress(frame: bytes, most: int) -> bytes:
-    """Decompress one whole zstd frame to at most `most` bytes. Raises BadBatch."""
+    """Decompress a zstd frame. Raises BadBatch if the result has more than `most` bytes, or if the frame is damaged or
+    not the only one."""
     reader = zstd.ZstdDecompressor()
     try:
         body = reader.decompress(frame, max_length=most)

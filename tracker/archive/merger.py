@@ -1,7 +1,7 @@
-"""Merger: merges the archived objects of each past hour into a few large ones, and then deletes the originals.
+"""Merger: merges the small objects of each past hour into a few large ones, and deletes the small ones.
 
-A merger may die at any step, and several may work at once. No hit is lost, because an object is deleted only when a
-durable object has all its hits. A repeated merge writes no second object, because the key of a merged object depends
+A merger may die at any step, and several may work at once. No hit is lost, because an object is deleted only after its
+hits are durable in another one. A repeated merge makes no second object, because the key of a merged object depends
 only on its content.
 """
 
@@ -32,7 +32,7 @@ MOST_DAMAGED = 10_000
 
 
 class Group:
-    """Some archived objects that will become one merged object, and their hits as rows."""
+    """Some archived objects that are about to become one merged object: their keys, and their hits as rows."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
@@ -41,7 +41,7 @@ class Group:
         self.size = 0
 
     def add(self, key: str, batches: Iterable[str], rows: Iterable[Row]) -> None:
-        """Add an object: its key, its batch ids and its rows."""
+        """Add an object to the group, with its batch ids and rows."""
         before = len(self.rows)
         self.keys.append(key)
         self.batches.update(batches)
@@ -49,17 +49,18 @@ class Group:
         self.size += sum(len(row.line) for row in self.rows[before:])
 
     def is_full(self) -> bool:
-        """Whether the group's object has reached a limit and takes no more objects."""
+        """Whether the merged object would reach one of its limits. Then no more objects are added."""
         return fullness(len(self.rows), self.size, len(self.batches)) >= 1
 
 
 def fullness(hits: int, size: int, batches: int) -> float:
-    """Return how full a merged object is: the largest share of one of its limits, 1.0 if it is full."""
+    """Return how full a merged object of this size is: 1.0 or more if one of its limits (hits, bytes, batches) is
+    reached."""
     return max(hits / MOST_HITS, size / MOST_BYTES, batches / MOST_BATCHES)
 
 
 class Merger:
-    """Merges the objects of an archive. Damaged objects are remembered and left as they are."""
+    """Merges the objects of an archive. It remembers damaged objects and leaves them alone."""
 
     def __init__(self, archive: ObjectArchive) -> None:
         self._archive = archive
@@ -67,10 +68,10 @@ class Merger:
         self._has_tidied = False
 
     def merge(self, until: int, since: int = 0) -> Iterator[int]:
-        """Merge the hours that ended before `until` (ms), oldest first. Yield the number of replaced objects after each
-        step.
+        """Merge the hours that ended before `until` (ms), oldest first. After each step, yield the number of objects
+        that were deleted.
 
-        The caller may stop at any point. Raises ArchiveUnavailable.
+        The caller may stop after any step. Raises ArchiveUnavailable.
         """
         small = self._archive.list_small(hour_start(since), hour_start(until))
         for _, keys in groupby((key for key in small if key not in self._damaged), hour_of):
@@ -79,7 +80,8 @@ class Merger:
         yield from filter(None, self._tidy_recent(hour_start(until)))
 
     def _merge(self, keys: list[str]) -> Iterator[int]:
-        """Merge small objects of one hour, together with the hour's merged objects that are less than half full."""
+        """Merge these small objects of an hour, and those merged objects of the hour that are less than half full.
+        Yield the number of deleted objects after each step."""
         left = self._delete_contained(keys)
         yield len(keys) - len(left)
         for group in self._groups(chain(self._half_empty(keys[0]), left)):
@@ -87,8 +89,8 @@ class Merger:
         yield from self._tidy(keys[0])
 
     def _tidy(self, key: str) -> Iterator[int]:
-        """Clean up an hour, named by one of its keys. If several mergers worked on it at once, their merged objects
-        overlap.
+        """Clean up the hour of a key, in which several mergers may have made objects with the same batches. Yield the
+        number of deleted objects after each step.
 
         A merged object is deleted if another one has all its batches and more. If two have the same batches, both stay,
         because two mergers could each delete a different one. Then the merged objects that are less than half full are
@@ -102,8 +104,8 @@ class Merger:
             yield self._replace(group)
 
     def _tidy_recent(self, until: int) -> Iterator[int]:
-        """Clean up the hours of the last days that have several merged objects: another process may have died before it
-        did. Each merger does this once."""
+        """Clean up those hours of the last two days that have several merged objects, because another process may have
+        died before it did. A merger does this once."""
         if not self._has_tidied:
             for _, keys in groupby(self._archive.list_merged(max(until - LOOK_BACK_MS, 0), until), hour_of):
                 if len(merged := list(keys)) > 1:
@@ -111,9 +113,10 @@ class Merger:
             self._has_tidied = True
 
     def _delete_contained(self, keys: list[str]) -> list[str]:
-        """Delete the small objects whose batches are in a merged object; return the keys of the others.
+        """Delete those small objects of an hour whose batches are also in a merged object. Return the keys of the
+        others.
 
-        Such objects exist if a merge died before it deleted them, or if a batch was delivered again.
+        Such objects exist if a merger died before it deleted them, or if a batch was delivered again.
         """
         left = {batch_of(key): key for key in keys}
         for key, index in self._merged(keys[0]):
@@ -122,7 +125,8 @@ class Merger:
         return list(left.values())
 
     def _half_empty(self, key: str) -> list[str]:
-        """Return the keys of the merged objects of a key's hour that are less than half full."""
+        """Return the keys of those merged objects of an hour that are less than half full. `key`: any key of the
+        hour."""
         return [
             key
             for key, index in self._merged(key)
@@ -130,7 +134,8 @@ class Merger:
         ]
 
     def _merged(self, key: str) -> Iterator[tuple[str, Index]]:
-        """Yield each merged object of a key's hour with its index. Damaged objects are skipped."""
+        """Yield the key and the index of each merged object of an hour, without damaged ones. `key`: any key of the
+        hour."""
         for merged in self._archive.list_hour(batch_of(key)):
             try:
                 yield merged, self._archive.read_index(merged)
@@ -155,7 +160,7 @@ class Merger:
             yield group
 
     def _replace(self, group: Group) -> int:
-        """Write the merged object of a group, then delete the originals; return their number."""
+        """Write the merged object of a group, then delete the group's objects. Return their number."""
         if len(group.keys) == 1 and is_merged(group.keys[0]):
             return 0
         key, body = pack_merged(group.rows, group.batches)

@@ -1,4 +1,5 @@
-"""Objects: packs a batch as gzipped JSON lines, and a snapshot of the configuration as gzip; and unpacks them."""
+"""Objects: converts a batch to the bytes of its object (gzipped JSON lines) and back, and a snapshot of the
+configuration to gzip and back."""
 
 import gzip
 import zlib
@@ -12,7 +13,7 @@ def pack_snapshot(body: bytes) -> bytes:
 
 
 def unpack_snapshot(key: str, body: bytes) -> bytes:
-    """Decompress a snapshot of the configuration. Raises BadBatch."""
+    """Decompress a snapshot of the configuration. `key` is for the error. Raises BadBatch."""
     try:
         return gzip.decompress(body)
     except (OSError, EOFError, ValueError, zlib.error) as error:
@@ -20,18 +21,19 @@ def unpack_snapshot(key: str, body: bytes) -> bytes:
 
 
 def pack(batch: Batch) -> bytes:
-    """Make the object of a batch: gzipped JSON lines. The same batch always gives the same bytes."""
+    """Convert the hits of a batch to the bytes of its object: gzipped JSON lines. The same batch always gives the same
+    bytes."""
     return gzip.compress(encode_hits(batch.hits), compresslevel=4, mtime=0)
 
 
 def unpack(body: bytes) -> list[Hit]:
-    """Read the hits of a small object. Raises BadBatch."""
+    """Read the hits in the bytes of a small object. Raises BadBatch."""
     return decode_hits(b"\n".join(lines_of(body)))
 
 
 def lines_of(body: bytes) -> list[bytes]:
-    """Return the JSON lines of a small object, one for each hit. Raises BadBatch, also for an empty object, because its
-    hits are lost."""
+    """Return the JSON lines in the bytes of a small object, one for each hit. Raises BadBatch. An object without a line
+    is damaged as well, because its hits are lost."""
     try:
         lines = [line for line in gzip.decompress(body).splitlines() if line]
     except (OSError, EOFError, ValueError, zlib.error) as error:

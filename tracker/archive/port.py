@@ -1,4 +1,4 @@
-"""Port: the interface of the archive, which stores raw hits for good, and what it guarantees."""
+"""Port: the interface of the archive, which stores all raw hits for good, and what every archive guarantees."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ class NotArchived(Permanent):
 
 
 class Wanted(NamedTuple):
-    """The wanted hits of a site: those with `since` <= `at` < `until` (ms)."""
+    """The hits to look for in an object: those of a site with `since` <= `at` < `until` (ms)."""
 
     site: str
     since: int
@@ -28,10 +28,11 @@ class Wanted(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of an object that is read with one call: a block of a merged object, or a whole small object (`length` 0).
+    """A part of an object that is read with one call: a block of a merged object, or a small object as a whole
+    (`length` 0).
 
-    `batches` is the object's number of batches in the object's last piece, and 0 in the others. A merged object without
-    wanted blocks gives one piece without hits.
+    `batches`: the number of batches in the whole object if this is its last piece, otherwise 0. A merged object without
+    wanted hits has one piece, which is empty.
     """
 
     key: str
@@ -41,41 +42,42 @@ class Piece(NamedTuple):
 
 
 class Archive(Protocol):
-    """The archive of raw hits. Each batch is one object at first; later the objects of an hour are merged.
+    """The archive of all raw hits. At first each batch is an object of its own; later the objects of an hour are
+    merged.
 
-    When `put` returns, the batch is durable. Another `put` of it writes the same bytes under the same key. No hit is
-    ever deleted or changed: an object is deleted only when a durable object has all its hits. If a listed object is
-    gone, the reader lists again, and finds the object that replaced it at the same position or later. Every method may
-    raise ArchiveUnavailable. A `put` that raises it has stored the whole object or nothing.
+    When `put` returns, the batch is durable. A second `put` of a batch writes the same bytes under the same key. No hit
+    is ever deleted or changed: an object is deleted only after its hits are durable in another one. If a listed object
+    is gone, list again; the object with its hits is at the same position or later. Every method may raise
+    ArchiveUnavailable. If `put` raises it, the object was stored as a whole or not at all.
     """
 
     def put(self, batch: Batch) -> str:
-        """Store a batch; return its key. An empty batch (a marker) is not stored."""
+        """Store a batch. Return the key of its object. An empty batch (a marker) is not stored."""
 
     def get(self, key: str) -> list[Hit]:
         """Read the hits of the object with this key. Raises NotArchived, or BadBatch if it is damaged."""
 
     def get_batch(self, batch: str) -> Sequence[Hit]:
-        """Read the hits of a batch from the object that has them now. Raises NotArchived or BadBatch.
+        """Read the hits of a batch (by id), wherever they are now. Raises NotArchived or BadBatch.
 
-        If a merge found byte-equal copies of a hit in several batches, only one of these batches still has it.
+        If several batches had byte-equal copies of a hit, a merge leaves the hit in only one of them.
         """
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """List in order of time the keys of the objects that may have batches made at `since` <= ms < `until`.
+        """List, in order of time, the keys of the objects that may have batches made at `since` <= ms < `until`.
 
-        Only objects after the position `after` are listed. `tracker.archive.keys.place` gives the position of a key.
+        The list begins after the position `after`; `tracker.archive.keys.place` gives the position of an object.
         """
 
     def pieces(self, key: str, wanted: Iterable[Wanted]) -> Sequence[Piece]:
-        """List the parts of an object that may have wanted hits, to be read with `fetch`. Raises NotArchived or
-        BadBatch."""
+        """List the pieces of an object that may have wanted hits, for `fetch`. Raises NotArchived or BadBatch."""
 
     def fetch(self, piece: Piece) -> Sequence[Batch]:
-        """Read the hits of a part of an object, grouped by batch. Raises NotArchived or BadBatch."""
+        """Read the hits of a piece, grouped by batch. Raises NotArchived or BadBatch."""
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
-        """Store a snapshot of the configuration as of `made_at` (ms); return its key."""
+        """Store a snapshot of the configuration as of `made_at` (ms). Return its key. `nonce`: a random text for the
+        key."""
 
     def get_snapshot(self, key: str) -> bytes:
         """Read a snapshot of the configuration. Raises NotArchived, or BadBatch if it is damaged."""
@@ -84,15 +86,16 @@ class Archive(Protocol):
         """List the keys of all snapshots of the configuration, in order of time."""
 
     def prepare(self) -> None:
-        """Make the folder or bucket if it is missing. Safe to repeat."""
+        """Make the archive's folder or bucket if it is missing."""
 
     def check(self) -> None:
-        """Return quickly if the archive works. Raises ArchiveUnavailable if it doesn't."""
+        """Check quickly that the archive works. Raises ArchiveUnavailable if it doesn't."""
 
 
 @contextmanager
 def errors_as_unavailable(errors: type[Exception] | tuple[type[Exception], ...], what: str) -> Iterator[None]:
-    """Raise ArchiveUnavailable instead of these errors. `what` names the service in its message."""
+    """Context manager that turns these errors into ArchiveUnavailable. `what`: the name of the service for the
+    message."""
     try:
         yield
     except errors as error:

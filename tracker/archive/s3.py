@@ -54,7 +54,7 @@ class S3Archive(ObjectArchive):
                 self._client.create_bucket(Bucket=self.bucket, **self._place())
 
     def check(self) -> None:
-        """Check that the bucket answers, and once in TRIAL_SECONDS that it takes an object. Raises
+        """Check that the bucket answers. Once in TRIAL_SECONDS also check that an object can be stored in it. Raises
         ArchiveUnavailable."""
         with errors_as_unavailable(S3_ERRORS, "S3"):
             self._client.head_bucket(Bucket=self.bucket)
@@ -70,12 +70,13 @@ class S3Archive(ObjectArchive):
             return boto3.client("s3", endpoint_url=self.endpoint, config=S3_LIMITS)
 
     def _place(self) -> dict[str, Any]:
-        """Return the argument with a new bucket's region. S3 wants every region to be named except us-east-1."""
+        """Return the argument that says in which region to make the bucket. S3 wants it for every region but
+        us-east-1."""
         region = self._client.meta.region_name
         return {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
     def write(self, key: str, body: bytes) -> None:
-        """Store an object, with a checksum."""
+        """Store bytes as the object with this key. S3 checks them by a checksum."""
         # Buckets with Object Lock, and some servers, refuse an object without this checksum.
         digest = b64encode(md5(body, usedforsecurity=False).digest()).decode()
         with errors_as_unavailable(S3_ERRORS, "S3"):
@@ -94,14 +95,14 @@ class S3Archive(ObjectArchive):
         return self._read(key, Range=f"bytes=-{length}")
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete the objects with these keys, each by its own call. A call for several would need a checksum that not
-        every server knows."""
+        """Delete the objects with these keys, with one call for each. One call for all would need a kind of checksum
+        that not every server knows."""
         with errors_as_unavailable(S3_ERRORS, "S3"), ThreadPoolExecutor(DELETED_AT_ONCE) as pool:
             for _ in pool.map(self._delete, keys):
                 pass
 
     def keys(self, folder: str, start: str) -> Iterator[str]:
-        """List the keys of a folder in order, after the key `start`."""
+        """List the keys in a folder that come after the key `start`, in order."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=self.prefix + folder, StartAfter=self.prefix + start
         )

@@ -1,1 +1,1 @@
-"""Collection: reads a request's parameters or body into hits, and makes a refusal for each bad hit. Pure."""
+"""Collection: converts the parameters or the body of a request to hits, and to a refusal for each bad hit. Pure."""

@@ -1,4 +1,5 @@
-"""Address: finds the client's IP address behind trusted proxies, from the peer and X-Forwarded-For. Pure."""
+"""Address: finds the IP address of a client behind trusted proxies, from the address of the connection and the header
+X-Forwarded-For. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -15,8 +16,8 @@ _PORT = re.compile(r"(.+):[0-9]+")
 
 
 def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
-    """Return the client's IP address. Without trusted proxies it is the peer (`remote`). If the peer is a trusted
-    proxy, it is the right-most address of X-Forwarded-For that is no trusted proxy."""
+    """Return the client's IP address. `remote`: the address that opened the connection. If it is a trusted proxy,
+    return the last address in X-Forwarded-For (`forwarded`) that is not a trusted proxy; otherwise return `remote`."""
     client = read_address(remote)
     if client is None:
         return remote
@@ -30,15 +31,15 @@ def client_address(remote: str, forwarded: str, proxies: Networks) -> str:
 
 
 def is_trusted(remote: str, proxies: Networks) -> bool:
-    """Whether the peer at an address is a trusted proxy."""
+    """Whether the address that opened the connection is a trusted proxy. `proxies`: the networks of trusted proxies."""
     address = read_address(remote) if proxies else None
     return address is not None and _is_one_of(proxies, address)
 
 
 def read_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Read an IP address, with or without a port; None if the text is no address.
+    """Read an IP address, with or without a port: "192.0.2.1:443" gives 192.0.2.1. None if the text is no address.
 
-    An IPv4 address that is mapped to IPv6 (::ffff:192.0.2.1) is read as IPv4.
+    An IPv4 address in the IPv6 form ::ffff:192.0.2.1 is returned as IPv4.
     """
     return _read(text) if len(text) <= MAX_LENGTH else None
 

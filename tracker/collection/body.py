@@ -1,4 +1,4 @@
-"""Body: reads the query string and the body of a request into the parameters of each hit. Pure."""
+"""Body: reads the query string and the body of a request, and returns the parameters of each hit. Pure."""
 
 import json
 import re
@@ -41,10 +41,11 @@ Item = dict[str, Any] | Refusal
 
 
 def read_items(query: str, body: bytes, content_type: str, encoding: str) -> list[Item]:
-    """Read the parameters of each hit of a request. Raises Refusal.
+    """Read the parameters of each hit in a request. For a hit that can't be read, its refusal is returned. Raises
+    Refusal if the whole request can't be read.
 
-    Parameters of the query string are defaults for a single hit. For an array of hits, only the query's `site` is a
-    default.
+    For a single hit in the body, the parameters of the query string are defaults. For an array of hits, only the
+    query's `site` is a default.
     """
     defaults = read_form(query)
     body = unpack(body, encoding)
@@ -59,7 +60,8 @@ def read_items(query: str, body: bytes, content_type: str, encoding: str) -> lis
 
 
 def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
-    """Read the hits of a JSON object or array. `defaults` has the parameters of the query string. Raises Refusal."""
+    """Read the parameters of the hits in a JSON body, which is one object or an array of objects. `defaults`: the
+    parameters of the query string. Raises Refusal."""
     if not body.startswith(b"["):
         item = read_json_hit(body)
         return [{**defaults, **item} if isinstance(item, dict) else item]
@@ -74,7 +76,8 @@ def read_json(body: bytes, defaults: dict[str, Any]) -> list[Item]:
 
 
 def read_json_hit(text: bytes | memoryview) -> Item:
-    """Read the parameters of a JSON object; return a Refusal if it can't be a hit."""
+    """Read the parameters of one hit from the text of a JSON object. If it can't be a hit, return (not raise) a
+    Refusal."""
     try:
         hit = decode_json(text)
     except _UNREADABLE:
@@ -85,7 +88,7 @@ def read_json_hit(text: bytes | memoryview) -> Item:
 
 
 def read_object(text: str) -> Any:
-    """Parse a JSON value leniently; None if the text is no JSON."""
+    """Read a JSON value with the tolerance of `decode_json`; None if the text is no JSON."""
     try:
         return decode_json(text.encode("utf-8", "surrogatepass"))
     except _UNREADABLE:
@@ -93,9 +96,9 @@ def read_object(text: str) -> Any:
 
 
 def decode_json(text: bytes | memoryview) -> Any:
-    """Decode a JSON value. Raises one of the errors in _UNREADABLE.
+    """Read a JSON value, and tolerate texts that are no valid Unicode. Raises one of the errors in _UNREADABLE.
 
-    Bytes that aren't UTF-8, and escapes of lone surrogates, become lone surrogates. NaN becomes a text.
+    Bytes that aren't UTF-8 become lone surrogates. Numbers with a fraction, and NaN, become texts.
     """
     try:
         return _decoder.decode(text)
@@ -104,10 +107,10 @@ def decode_json(text: bytes | memoryview) -> Any:
 
 
 def split_array(body: bytes) -> list[bytes | memoryview]:
-    """Split a JSON array into the texts of its elements. Raises Refusal.
+    """Split a JSON array into its elements, each as JSON text. Raises Refusal if the text is no array.
 
-    An element that is no JSON is refused later, by itself. If there are more than MAX_HITS elements, some may be
-    missing in the result, but it still has more than MAX_HITS.
+    An element may be damaged; the caller refuses it alone. If the array has more than MAX_HITS elements, the result may
+    lack some, but it still has more than MAX_HITS.
     """
     if body.count(b",") > MAX_COMMAS:
         parts = _split_by_punctuation(body)
@@ -123,7 +126,8 @@ def split_array(body: bytes) -> list[bytes | memoryview]:
 
 
 def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
-    """Split a JSON array at its commas, into at most MAX_HITS + 1 texts. The list is empty if the text is no array."""
+    """Split a JSON array at its commas, even if some of its elements are damaged. At most MAX_HITS + 1 elements are
+    returned; [] if the text is no array."""
     parts: list[bytes | memoryview] = []
     depth = start = 0
     for token in islice(_JSON_TOKEN.finditer(body), MAX_TOKENS):
@@ -141,7 +145,7 @@ def _split_by_punctuation(body: bytes) -> list[bytes | memoryview]:
 
 
 def read_form(text: str) -> dict[str, Any]:
-    """Read the parameters of a query string or a form. If a name comes several times, its last value counts. Raises
+    """Read the parameters of a query string or a form. If a name comes several times, the last value is taken. Raises
     Refusal.
 
     Bytes that aren't UTF-8 become lone surrogates.
@@ -159,7 +163,8 @@ def _as_text(form: bytes) -> str:
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
-    """Decompress a body and check its size. Raises Refusal."""
+    """Decompress the body of a request. `encoding`: the header Content-Encoding. Raises Refusal, also if the body is
+    too large."""
     if len(body) > MAX_BODY:
         raise too_large()
     encoding = encoding.strip().lower()
@@ -171,7 +176,8 @@ def unpack(body: bytes, encoding: str) -> bytes:
 
 
 def _unzip(body: bytes) -> bytes:
-    """Decompress all members of a gzip body. Zeros after the last member are ignored."""
+    """Decompress a gzip body, which may consist of several gzip files. Zeros after the last one are ignored. Raises
+    Refusal."""
     plain = b""
     for _ in range(MAX_MEMBERS):
         unzip = zlib.decompressobj(wbits=31)
@@ -190,5 +196,5 @@ def _unzip(body: bytes) -> bytes:
 
 
 def too_large() -> Refusal:
-    """Make the refusal of a request that is larger than MAX_BODY."""
+    """Return the refusal of a request that has more than MAX_BODY bytes."""
     return Refusal(413, "too_large", "A request may have at most 1 MiB.")

@@ -1,4 +1,4 @@
-"""Clock: reads times that clients send, and computes the local day of an instant. Pure."""
+"""Clock: reads the times that clients send, and computes the local day of an instant. Pure."""
 
 import re
 from datetime import datetime
@@ -22,10 +22,10 @@ _ISO = re.compile(
 
 
 def read_instant(value: str | int) -> int | None:
-    """Read a time as ms since the epoch. The value is a number since the epoch, the text of a number, or ISO 8601 with
-    a timezone; otherwise the result is None.
+    """Read a time as ms since the epoch. The value may be a number since the epoch, such a number as text, or ISO 8601
+    with a timezone. None if it is none of these.
 
-    The size of a number shows whether it is seconds, milliseconds, microseconds or nanoseconds.
+    The size of a number shows whether it counts seconds, milliseconds, microseconds or nanoseconds.
     """
     if isinstance(value, int):
         return round(in_ms(float(max(-LARGEST, min(value, LARGEST)))))
@@ -37,8 +37,8 @@ def read_instant(value: str | int) -> int | None:
 
 
 def in_ms(number: float) -> float:
-    """Convert a time since the epoch to ms. Its size shows whether it is in s, ms, us or ns. The result is at most
-    BEYOND."""
+    """Convert a number since the epoch to ms. Its size shows whether it counts s, ms, us or ns. A result above BEYOND
+    becomes BEYOND."""
     size = abs(number)
     if size < 1e11:
         return number * 1000
@@ -62,7 +62,7 @@ def _read_iso(text: str) -> int | None:
 
 
 def local_day(at: int, timezone: str) -> int:
-    """Return the day of an instant (ms) in a timezone, as a date ordinal (days since the year 1)."""
+    """Return the day of an instant (ms) in a timezone, as Python's ordinal of a date (1 January of year 1 is 1)."""
     return _day_of_quarter(at // QUARTER_MS, timezone)
 
 

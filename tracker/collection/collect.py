@@ -1,4 +1,5 @@
-"""Collect: makes hits from a request, and a refusal for each bad hit. Pure; knows no Django."""
+"""Collect: makes hits from the query string and the body of a request, and a refusal for each bad hit. Pure; knows no
+Django."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -41,12 +42,12 @@ MAX_UA = 512
 
 
 def new_hit_id() -> str:
-    """Make a new random hit id."""
+    """Return a new random hit id."""
     return uuid4().hex
 
 
 class SiteEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What collection needs to know of a site's configuration."""
+    """Those settings of a site that collection needs."""
 
     account: int
     hits_per_second: int = 0
@@ -71,16 +72,17 @@ UNCHECKED = Known[SiteEntry](None, checked=False)
 
 
 def find_none(keys: Collection[str]) -> Mapping[str, Known[SiteEntry]]:
-    """Return the result "could not be looked up" for every site. It is for callers without a database."""
+    """Return the result "could not be looked up" for each site key. `collect` uses this function if its caller has no
+    database."""
     return dict.fromkeys(keys, UNCHECKED)
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of the sender of a request. `received` is the time of receipt (ms), `page` the Referer, `account`
-    the account of the ingest token if there is one.
+    """What is known of the sender of a request. `received`: the time of receipt (ms). `page`: the header Referer.
+    `account`: the account of the ingest token; None without a token.
 
-    `salt` is the key of the hash that replaces a missing visitor id. `prefetch`: whether the browser says that it
-    fetches the page in advance.
+    `salt`: the secret key of the hash that stands in for a missing visitor id. `prefetch`: whether the browser fetches
+    the page before the person has asked for it.
     """
 
     received: int
@@ -93,15 +95,15 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def trusted(self) -> bool:
-        """Whether the request has a valid ingest token."""
+        """Whether the request has a valid ingest token, and therefore comes from a server of the customer."""
         return self.account is not None
 
 
 class Collected(msgspec.Struct):
-    """The accepted hits of a request and the refusals of the other hits, both by the hit's index in the request; and
-    the looked-up sites.
+    """What collection made of a request. `hits` and `rejected`: the accepted hits and the refusals of the other ones,
+    by index in the request. `sites`: the results of looking up their sites.
 
-    `notes` has faults of accepted hits, which their senders should correct.
+    `notes`: faults of accepted hits, which their senders should correct, by index.
     """
 
     hits: dict[int, Hit]
@@ -112,7 +114,8 @@ class Collected(msgspec.Struct):
     named: str = ""
 
     def reject(self, index: int, refusal: Refusal, item: Parameters | Refusal) -> None:
-        """Remove a hit from the accepted ones, and add its refusal together with the hit's parameters."""
+        """Store the refusal of a hit, together with the hit's parameters (`item`). If the hit was accepted before,
+        remove it."""
         self.hits.pop(index, None)
         self.rejected[index] = refusal
         if not isinstance(item, Refusal):
@@ -125,10 +128,10 @@ class Collected(msgspec.Struct):
 
 
 class NoHit(Refusal):
-    """The refusal of a request of which no hit is acceptable. Its status is the status of the hits' refusals; 400 if
-    they differ.
+    """The refusal of a request of which no hit was accepted. `rejected`: the refusal of each hit, by index.
 
-    Code, detail and field are copied from the first refusal with this status, else from the first refusal.
+    If all these refusals have the same status, the request gets it; otherwise it gets 400. Code, detail and field are
+    those of the first refusal with this status, or of the first refusal.
     """
 
     def __init__(self, rejected: dict[int, Refusal]) -> None:
@@ -149,8 +152,11 @@ def collect(
     find_sites: FindSites = find_none,
     new_id: Callable[[], str] = new_hit_id,
 ) -> Collected:
-    """Make the hits of a request. Refusals of single hits are in the result. Raises Refusal if the request as a whole
-    can't be read."""
+    """Make the hits of a request from its query string, body, Content-Type and Content-Encoding. A bad hit is refused
+    in the result. Raises Refusal if the whole request can't be read.
+
+    `find_sites` looks up the sites of all hits at once; `new_id` makes hit ids.
+    """
     if len(query) > MAX_HIT:
         raise Refusal(413, "too_large", "A hit may have at most 64 KiB.")
     given: dict[int, tuple[str, Parameters]] = {}
@@ -174,13 +180,14 @@ def collect(
 
 
 def note(collected: Collected, index: int, problem: Refusal | None) -> None:
-    """Add a fault of an accepted hit to the notes. Its sender should correct it."""
+    """Add the fault of an accepted hit to the notes; None adds nothing."""
     if problem:
         collected.notes[index] = problem
 
 
 def read_site(item: Item) -> tuple[str, Parameters]:
-    """Return the key of a hit's site, and all parameters of the hit. Raises Refusal."""
+    """Return the site key in a hit's parameters, and the parameters. Raises Refusal if there is no key, or if the hit
+    could not be read."""
     if isinstance(item, Refusal):
         raise item
     key = fields.read_text(item, "site", MAX_KEY)
@@ -190,7 +197,8 @@ def read_site(item: Item) -> tuple[str, Parameters]:
 
 
 def read_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """Make a hit from its parameters, and remove what its consent denies. Raises Refusal."""
+    """Make a hit from its parameters, and check that its sender may send it. Remove from the hit what its consent
+    denies. Raises Refusal."""
     hit = make_hit(given, key, site, sender, new_id)
     check_site(site, sender)
     denied = site.value.denied if site.value else ()
@@ -204,7 +212,7 @@ def read_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
 
 
 def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender, new_id: Callable[[], str]) -> Hit:
-    """Make a hit from its parameters, with each field checked. Raises Refusal."""
+    """Make a hit from its parameters. Each field is read and checked. Raises Refusal."""
     timezone, currency = (site.value.timezone, site.value.currency) if site.value else ("UTC", "")
     unread: dict[str, str] = {}
     hit_id = fields.read_id(given, "id") or new_id()
@@ -249,20 +257,23 @@ def make_hit(given: Parameters, key: str, site: Known[SiteEntry], sender: Sender
 
 
 def page_of(referer: str) -> str:
-    """Return the page's URL from a Referer header; "" if the header is only an origin.
+    """Return the URL of the page from the header Referer. "" if the header has only an origin, such as
+    https://shop.example/.
 
-    Browsers usually send only the origin to other hosts. It must not be taken for the site's home page.
+    To other hosts browsers usually send only the origin. It would be wrong to take it for the site's home page.
     """
     return "" if ORIGIN.fullmatch(referer) else referer[:MAX_URL]
 
 
 def read_click(given: Parameters) -> str:
-    """Read the parameter `click`, a click id; "" if it is blank or an unfilled placeholder of a network."""
+    """Read the parameter `click`, the click id that a conversion names. "" if it is absent, or a placeholder such as
+    {click_id} that a network didn't replace. Raises Refusal."""
     return someone(fields.read_text(given, "click", MAX_URL).strip())
 
 
 def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
-    """Compute the time of a hit (ms), by the client's clock if that is plausible. Raises Refusal."""
+    """Read the time of a hit (ms) from the client's `ts`, corrected if the client's clock is wrong. A time that can't
+    be read is added to `unread`. Raises Refusal if the time is too old, or in the future."""
     ts, sent = fields.read_time(given, "ts", unread), fields.read_time(given, "sent", unread)
     at = corrected(ts, sent, sender.received)
     oldest = sender.received - (MAX_AGE_TRUSTED_MS if sender.trusted else MAX_AGE_MS)
@@ -272,9 +283,10 @@ def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
 
 
 def corrected(ts: int | None, sent: int | None, received: int) -> int:
-    """Correct the time of a hit (ms) for a wrong clock of the client.
+    """Return the time of a hit (ms), corrected if the client's clock is wrong. `ts`: when the event happened, and
+    `sent`: when the request was sent, both by the client's clock; `received`: when it came, by ours.
 
-    If the clock is right, `ts` is returned unchanged, and the result doesn't depend on `received`.
+    If the client's clock is right, the result is `ts` and doesn't depend on `received`.
     """
     if ts is None:
         return received
@@ -284,17 +296,18 @@ def corrected(ts: int | None, sent: int | None, received: int) -> int:
 
 
 def read_person(given: Parameters, sender: Sender) -> tuple[str, str]:
-    """Return the person's IP address and user agent. They are the request's own; a trusted server sends them as
-    parameters."""
+    """Return the person's IP address and user agent. If a trusted server sent the request, they are read from the
+    parameters `ip` and `ua`; otherwise they are those of the request itself. Raises Refusal."""
     if not sender.trusted:
         return sender.ip, sender.ua[:MAX_UA]
     return fields.read_ip(given), fields.read_prose(given, "ua", MAX_URL)[:MAX_UA]
 
 
 def check_site(site: Known[SiteEntry], sender: Sender) -> None:
-    """Check that the site exists and belongs to the token's account. Raises Refusal.
+    """Check that the hit's site exists, and belongs to the account of the sender's token if there is one. Raises
+    Refusal.
 
-    A site that could not be looked up is accepted; processing looks it up again.
+    If the site could not be looked up, the hit is accepted; its processing looks the site up again.
     """
     unknown = site.checked if site.value is None else sender.account not in (None, site.value.account)
     if unknown:

@@ -1,4 +1,5 @@
-"""Consent: reads Google's four consent signals from a hit, and removes from the hit what they deny. Pure."""
+"""Consent: reads Google's four consent signals from a hit's parameters, and removes from the hit what they deny.
+Pure."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -45,8 +46,8 @@ _NEEDS = {**dict.fromkeys(("email", "phone", "phone_digits"), USER_DATA), **dict
 
 
 def read_consent(given: Any) -> dict[str, str]:
-    """Read the consent signals of a `consent` parameter. Any word except `granted` means denied. If the parameter can't
-    be read, all signals are denied."""
+    """Read the consent signals from the value of the parameter `consent`: signal -> granted or denied. Every word but
+    `granted` means denied. If the value can't be read, all signals are denied."""
     named = _named(given)
     if named is None:
         return dict.fromkeys(SIGNALS, DENIED)
@@ -54,8 +55,8 @@ def read_consent(given: Any) -> dict[str, str]:
 
 
 def consent_problem(given: Any) -> Refusal | None:
-    """Return the fault of a `consent` parameter as a Refusal for the hit's notes; None if it has no fault. The hit is
-    accepted in both cases."""
+    """Return what is wrong with the value of the parameter `consent`, as a Refusal for the notes of the answer; None if
+    nothing is. The hit is accepted in any case."""
     named = _named(given)
     if named is None:
         return Refusal(
@@ -70,7 +71,8 @@ def consent_problem(given: Any) -> Refusal | None:
 
 
 def _named(given: Any) -> Mapping[str, Any] | None:
-    """Parse a `consent` parameter (text, JSON or object) to signal -> word; None if it can't be parsed."""
+    """Read the value of the parameter `consent` (a text or a JSON object) as signal -> word; None if it can't be
+    read."""
     if given is None:
         return {}
     if isinstance(given, str) and given.lstrip().startswith("{"):
@@ -87,7 +89,8 @@ def _named(given: Any) -> Mapping[str, Any] | None:
 
 
 def read_match(given: Any) -> dict[str, str]:
-    """Read the keys of a `match` parameter by which ad networks recognize a person. Malformed keys are left out."""
+    """Read the parameter `match`: the keys by which ad networks recognize a person, such as a hashed e-mail address.
+    Malformed keys are left out."""
     if isinstance(given, str):
         given = read_object(given)
     if not isinstance(given, dict):
@@ -101,10 +104,11 @@ def read_match(given: Any) -> dict[str, str]:
 
 
 def remove_denied(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
-    """Remove from a hit what its consent denies. `denied`: the signals that the site denies if a hit doesn't name them.
+    """Remove from a hit what its consent denies. `denied`: the signals that the site denies if the hit doesn't say
+    anything about them.
 
-    Without `analytics_storage` everything that identifies the person is removed, also click ids in URLs. The visitor
-    becomes `stand_in`, an id that no other hit has.
+    If `analytics_storage` is denied, everything that identifies the person is removed, also click ids in URLs. The
+    visitor id becomes `stand_in`, an id that no other hit has.
     """
     consent = {**dict.fromkeys(denied, DENIED), **hit.consent}
     if DENIED not in consent.values():
@@ -129,5 +133,5 @@ def remove_denied(hit: Hit, denied: Collection[str], stand_in: str) -> Hit:
 
 
 def without_click_ids(url: str) -> str:
-    """Remove the parameters in CLICK_IDS from a URL."""
+    """Remove the parameters with click ids of ad networks, such as `gclid`, from a URL."""
     return _CLICK_ID.sub("", url)

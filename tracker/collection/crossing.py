@@ -1,6 +1,8 @@
-"""Crossing: signs a visitor's id in a token, which takes it to another domain of its site; and verifies tokens. Pure.
+"""Crossing: signs a token with a visitor's id, which takes the id to another domain of the site, and verifies such
+tokens. Pure.
 
-A token is valid for ten minutes, for the browser that asked for it, and once. The view ensures the last.
+A token is valid for ten minutes, only in the browser that asked for it, and only once. `tracker.crossing_view` ensures
+that it is used once.
 """
 
 import hmac
@@ -18,8 +20,8 @@ MAX_LETTERS = 120
 
 
 class Crossing(msgspec.Struct, frozen=True):
-    """A visitor's id on its way to another domain: the id, when its token was made (ms), and the token's signature, by
-    which a second use is detected."""
+    """The content of a valid token: the visitor's id and the time at which the token was made (ms). `seal`: the token's
+    signature, by which a second use is noticed."""
 
     visitor: str
     at: int
@@ -27,14 +29,15 @@ class Crossing(msgspec.Struct, frozen=True):
 
 
 def sign(visitor: str, at: int, site: str, ua: str, secret: str) -> str:
-    """Make the token for a visitor's id: time and id, signed for the site and the browser. It becomes the URL parameter
-    `hl_visitor`."""
+    """Make a token with a visitor's id. It is valid only for this site and this browser (`ua`). The page puts it into a
+    link as the parameter `hl_visitor`. `at`: the present instant (ms)."""
     said = at.to_bytes(TIME_BYTES, "big") + visitor.encode()
     return _encode(said + _seal(said, site, ua, secret))
 
 
 def verify(token: str, now: int, site: str, ua: str, secret: str) -> Crossing | None:
-    """Read a token; None if it has expired, or if this site didn't sign it for this browser."""
+    """Return the content of a token. None if it has expired, or if it was not signed for this site and this browser
+    (`ua`). `now`: ms."""
     raw = _decode(token) if secret and len(token) <= MAX_LETTERS else b""
     said, seal = raw[:-SEAL_BYTES], raw[-SEAL_BYTES:]
     if not hmac.compare_digest(seal, _seal(said, site, ua, secret)):
@@ -57,7 +60,8 @@ def _encode(raw: bytes) -> str:
 
 
 def _decode(token: str) -> bytes:
-    """Decode a token to bytes; b"" if it isn't one. Only one spelling of a token is valid."""
+    """Decode a token from base64; b"" if it can't be decoded. Several texts may decode to the same bytes; only one of
+    them is valid."""
     try:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4)) if token.isascii() else b""
     except ValueError:

@@ -1,4 +1,5 @@
-"""Currencies: the ISO 4217 codes (list one, as of 2025), and the codes that signs such as $ may mean. Pure."""
+"""Currencies: the ISO 4217 codes of currencies (list one, as of 2025), and the signs such as $ with the codes that each
+may mean. Pure."""
 
 CURRENCIES = frozenset(
     """
@@ -30,7 +31,8 @@ SIGNS: dict[str, frozenset[str]] = {
 
 
 def meanings(text: str) -> frozenset[str]:
-    """Return the ISO codes that a currency's code or sign may mean, in any case; empty if it is neither."""
+    """Return the ISO codes that a currency's code or sign may mean, in upper or lower case: "$" may mean USD, CAD and
+    others. Empty if it is neither a code nor a sign."""
     text = text.strip().rstrip(".")
     code = text.upper()
     return frozenset((code,)) if code in CURRENCIES else SIGNS.get(text.lower(), frozenset())

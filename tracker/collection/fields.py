@@ -1,4 +1,4 @@
-"""Fields: reads and checks one parameter of a hit. Pure."""
+"""Fields: reads and checks single parameters of a hit. Pure."""
 
 import json
 import re
@@ -31,8 +31,8 @@ _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 def read_text(parameters: Parameters, field: str, most: int) -> str:
-    """Read a text parameter of at most `most` characters; "" if it is absent or null. A JSON number is read as text.
-    Raises Refusal."""
+    """Read a text parameter of at most `most` characters; "" if it is absent or null. A number in JSON is read as its
+    text. Raises Refusal."""
     value = parameters.get(field)
     if value is None:
         return ""
@@ -40,8 +40,8 @@ def read_text(parameters: Parameters, field: str, most: int) -> str:
 
 
 def as_text(value: Any, field: str) -> str:
-    """Convert a text or a whole number to text. Other JSON numbers have been decoded as text already. Raises Refusal
-    for another type."""
+    """Return a text unchanged, and a whole number as its text: 7 gives "7". Raises Refusal for true, an object or an
+    array. A JSON number with a fraction comes here as a text already, because `decode_json` leaves it one."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -50,8 +50,8 @@ def as_text(value: Any, field: str) -> str:
 
 
 def check_text(value: str, field: str, most: int) -> str:
-    """Return a text if it is short enough and can be stored. Raises Refusal if it is too long, or has a NUL or a lone
-    surrogate."""
+    """Return a text unchanged. Raises Refusal if it is too long, or has a NUL or a lone surrogate, which can't be
+    stored."""
     if len(value) > most:
         raise Refusal(400, "too_long", f"At most {most} characters.", field)
     if is_broken(value):
@@ -60,8 +60,8 @@ def check_text(value: str, field: str, most: int) -> str:
 
 
 def read_prose(parameters: Parameters, field: str, most: int) -> str:
-    """Read a free text, such as a title. Characters that can't be stored are replaced. Raises Refusal if it is too
-    long."""
+    """Read a text for people, such as a title; "" if it is absent. Characters that can't be stored are replaced. Raises
+    Refusal if it is too long."""
     value = parameters.get(field)
     if value is None:
         return ""
@@ -72,7 +72,8 @@ def read_prose(parameters: Parameters, field: str, most: int) -> str:
 
 
 def read_id(parameters: Parameters, field: str) -> str:
-    """Read the id of a hit or a visitor; "" if it is absent or a placeholder such as null. Raises Refusal."""
+    """Read the id of a hit or a visitor; "" if it is absent, or a placeholder that programs send for everybody, such as
+    null. Raises Refusal."""
     value = parameters.get(field)
     if value is None or value == "":
         return ""
@@ -83,7 +84,7 @@ def read_id(parameters: Parameters, field: str) -> str:
 
 
 def read_choice(parameters: Parameters, field: str, choices: frozenset[str]) -> str:
-    """Read a parameter that must be one of the choices; "" if it is absent. Raises Refusal."""
+    """Read a parameter whose value must be one of `choices`; "" if it is absent. Raises Refusal."""
     value = parameters.get(field)
     if value is None or value == "":
         return ""
@@ -93,10 +94,11 @@ def read_choice(parameters: Parameters, field: str, choices: frozenset[str]) -> 
 
 
 def read_amount(parameters: Parameters, own: str, unread: dict[str, str]) -> tuple[int | None, str]:
-    """Read the parameter `value` in micros, and its currency; (None, "") if it is absent. `own` is the site's currency.
+    """Read an amount of money from the parameters `value` and `currency`. Return (micros, currency); micros is None if
+    there is no amount. `own`: the site's currency.
 
-    An unreadable amount is added to `unread`, and the hit is still accepted: no sale is lost because of how its amount
-    is written.
+    An amount that can't be read is added to `unread`, and the hit is accepted without it: no sale is lost because of
+    how its amount is written.
     """
     value, currency = parameters.get("value"), parameters.get("currency")
     code = "" if currency is None else currency if isinstance(currency, str) else plain_text(currency)
@@ -110,7 +112,7 @@ def read_amount(parameters: Parameters, own: str, unread: dict[str, str]) -> tup
 
 
 def read_time(parameters: Parameters, field: str, unread: dict[str, str]) -> int | None:
-    """Read a time as ms since the epoch; None if it is absent or unreadable. An unreadable time is added to
+    """Read a time as ms since the epoch; None if it is absent or can't be read. A time that can't be read is added to
     `unread`."""
     value = parameters.get(field)
     if value is None or value == "":
@@ -123,12 +125,12 @@ def read_time(parameters: Parameters, field: str, unread: dict[str, str]) -> int
 
 
 def plain_text(value: Any) -> str:
-    """Return a text as it is, and any other JSON value as JSON text."""
+    """Return a text unchanged, and any other JSON value as JSON text: [1, 2] gives "[1, 2]"."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def read_ip(parameters: Parameters) -> str:
-    """Read the parameter `ip`, a person's IP address; "" if it is absent. Raises Refusal."""
+    """Read the parameter `ip`, in which a server sends the person's IP address; "" if it is absent. Raises Refusal."""
     value = parameters.get("ip")
     if value is None or value == "":
         return ""
@@ -139,8 +141,8 @@ def read_ip(parameters: Parameters) -> str:
 
 
 def read_props(parameters: Parameters) -> dict[str, str]:
-    """Read custom properties from `props` (an object or its JSON text) and from every `p.NAME` parameter. Raises
-    Refusal."""
+    """Read custom properties: those of the parameter `props` (an object or its JSON text), and each parameter `p.NAME`.
+    Raises Refusal."""
     found = {name[2:]: value for name, value in parameters.items() if name.startswith("p.")}
     given = parameters.get("props")
     if given is not None and given != "":
@@ -152,7 +154,7 @@ def read_props(parameters: Parameters) -> dict[str, str]:
 
 
 def _object(given: Any) -> dict[str, Any]:
-    """Read an object, or the JSON text of an object. Raises Refusal."""
+    """Return an object that is given directly or as JSON text. Raises Refusal if it is neither."""
     if isinstance(given, str):
         given = read_object(given)
     if not isinstance(given, dict):
@@ -161,7 +163,7 @@ def _object(given: Any) -> dict[str, Any]:
 
 
 def _property(key: str, value: Any) -> str:
-    """Check a custom property and return its value as text. Raises Refusal."""
+    """Check a custom property. Return its value as text. Raises Refusal."""
     if not key:
         raise Refusal(400, "bad_props", "A property needs a name.", "props")
     check_text(repair(key), "props", MAX_PROP_KEY)

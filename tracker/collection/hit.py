@@ -1,4 +1,4 @@
-"""Hit: the records of a hit and of a batch, and how they are serialized. Pure; knows no Django."""
+"""Hit: a hit and a batch of hits, and their conversion to JSON and back. Pure; knows no Django."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,10 +17,11 @@ BATCH_MAX_BYTES = 1 << 20
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One tracking event as collected. Times are ms since the epoch, money is micros (millionths) of the currency.
+    """One tracking event, as collection accepted it. Times are ms since the epoch; money is in micros (millionths) of
+    the currency.
 
-    `at` is when the event happened, by the client's corrected clock; see `tracker.collection.collect`. It doesn't
-    depend on `received`, unless the client's clock is unknown or wrong.
+    `at`: when the event happened, by the client's corrected clock; see `tracker.collection.collect`. `received`: when
+    the hit came. If the client's clock is right, `at` doesn't depend on `received`.
     """
 
     id: str
@@ -62,25 +63,26 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Hits that are stored in the queue together. An empty batch is a marker: once it is processed, everything before
-    it is."""
+    """Hits that are stored in the queue together, as one message. An empty batch is a marker: once it is processed,
+    every batch that was sent before it is processed."""
 
     id: str
     hits: tuple[Hit, ...] = ()
 
     @property
     def made_at(self) -> int:
-        """When the batch was made, in ms since the epoch. It is read from the id, and is therefore the same each time
-        the batch is delivered."""
+        """The instant (ms) at which the batch was made. It is read from the id, and is therefore the same at each
+        delivery."""
         return int(self.id[:13])
 
 
 class BadBatch(Permanent):
-    """A text or an object can't be read as a batch of hits."""
+    """A message or an archived object can't be read as a batch of hits."""
 
 
 def batch_id(made_at: int, nonce: str) -> str:
-    """Make a batch id that sorts by time: 13 digits (ms since the epoch), a dash and a random part."""
+    """Make a batch id: 13 digits (ms since the epoch), a dash and the random text `nonce`. Sorted ids are in order of
+    time."""
     return f"{made_at:013d}-{nonce}"
 
 
@@ -90,12 +92,12 @@ _hit_decoder = msgspec.json.Decoder(Hit)
 
 
 def encode_batch(batch: Batch) -> str:
-    """Serialize a batch as the JSON text of a task message."""
+    """Convert a batch to the JSON text that is sent to a task."""
     return _encoder.encode(batch).decode()
 
 
 def decode_batch(text: str | bytes) -> Batch:
-    """Read a batch from the JSON text of a task message. Raises BadBatch."""
+    """Read a batch from the JSON text that was sent to a task. Raises BadBatch."""
     try:
         return _batch_decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -103,17 +105,17 @@ def decode_batch(text: str | bytes) -> Batch:
 
 
 def encode_hits(hits: Sequence[Hit]) -> bytes:
-    """Serialize hits as JSON lines, the format of the archive."""
+    """Convert hits to JSON lines, as the archive stores them."""
     return _encoder.encode_lines(hits)
 
 
 def encoded_size(hit: Hit) -> int:
-    """Return the number of bytes that a hit takes up in a serialized batch."""
+    """Return how many bytes a hit takes up in the JSON text of a batch."""
     return len(_encoder.encode(hit)) + 1
 
 
 def decode_hits(lines: bytes) -> list[Hit]:
-    """Read hits from JSON lines, the format of the archive. Raises BadBatch."""
+    """Read hits from JSON lines, as the archive stores them. Raises BadBatch."""
     try:
         return [_hit_decoder.decode(line) for line in lines.splitlines() if line]
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -121,13 +123,13 @@ def decode_hits(lines: bytes) -> list[Hit]:
 
 
 def to_plain(record: msgspec.Struct) -> dict[str, Any]:
-    """Convert a struct to a dict of plain JSON types."""
+    """Convert a struct to a dict that has only JSON types."""
     plain: dict[str, Any] = msgspec.to_builtins(record)
     return plain
 
 
 def iso(at: int) -> str:
-    """Format ms since the epoch as ISO 8601 in UTC, such as 2026-01-31T09:30:00Z. Milliseconds are shown only if they
-    aren't 0."""
+    """Write an instant (ms since the epoch) as ISO 8601 in UTC: 2026-01-31T09:30:00Z. Milliseconds are written only if
+    they aren't 0."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
     return moment.isoformat(timespec="milliseconds" if at % 1000 else "seconds").replace("+00:00", "Z")

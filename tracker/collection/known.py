@@ -1,4 +1,4 @@
-"""Known: the result of looking up a key in the configuration, perhaps from a cache. Pure."""
+"""Known: the result of looking up a key, such as a site's key, in the configuration or in its cache. Pure."""
 
 from typing import Generic, TypeVar
 
@@ -8,10 +8,10 @@ T = TypeVar("T")
 
 
 class Known(msgspec.Struct, Generic[T], frozen=True):
-    """The result of a look-up: the value, or None if the key doesn't exist.
+    """The result of looking up a key. `value`: None if nothing has this key.
 
-    `checked` is False if the database didn't answer; the value is then the last known one. `until`: the time of the
-    cache's clock (s) at which the entry expires.
+    `checked`: False if the database didn't answer; then `value` is the last one that was found. `until`: when the cache
+    must ask again, in seconds of the cache's clock.
     """
 
     value: T | None

@@ -1,4 +1,5 @@
-"""Money: reads an amount that people or programs wrote, as micros and currency, if it has only one meaning. Pure."""
+"""Money: reads an amount that a person or a program wrote, such as "1.299,00 €". An amount that could mean several
+numbers or currencies is not read. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -35,14 +36,14 @@ _SAME = str.maketrans("\u2212\u066b\u066c\u2019\u02bc", "-.,''")
 
 
 class Money(msgspec.Struct, frozen=True):
-    """An amount in micros of a currency. An empty currency means the site's own."""
+    """An amount in micros of a currency. "" stands for the site's currency."""
 
     micros: int
     currency: str = ""
 
 
 def read_micros(text: str) -> int | None:
-    """Read a number as programs write it, such as -29.90, in micros; None for any other text."""
+    """Read a number as programs write it: "-29.90" gives -29900000 micros. None for any other text."""
     match = _PLAIN.fullmatch(text)
     if not match:
         return None
@@ -52,10 +53,11 @@ def read_micros(text: str) -> int | None:
 
 
 def read_amount(text: str, currency: str, own: str) -> Money | None:
-    """Read an amount from its text and a separate currency; None if its meaning isn't clear. Example: "1.299,00 €".
+    """Read an amount from its text, which may contain a currency sign or code, and from a separate `currency`:
+    "1.299,00 €" gives 1299 euros. None if it could have several meanings.
 
-    `own` is the site's currency: it decides which dollar `$` means. If there is no sign or code, the result's currency
-    is "".
+    `own`: the site's currency, which decides for example which dollar $ means. If neither the text nor `currency` names
+    a currency, the result's currency is "".
     """
     micros = read_micros(text)
     if micros is not None and (not currency or currency in CURRENCIES):
@@ -77,14 +79,15 @@ def _read_written(text: str, currency: str, own: str) -> Money | None:
 
 
 def _plainer(text: str) -> str:
-    """Normalize a text: ASCII digits and marks, single blanks, and 00 for a dash instead of decimals."""
+    """Replace other Unicode digits and signs by those of ASCII, runs of white space by one blank, and a dash instead of
+    decimals by 00: "29,-" gives "29,00"."""
     text = normalize("NFKC", text).translate(_SAME)
     text = "".join(str(decimal(letter)) if letter.isdecimal() else letter for letter in text)
     return _DASH.sub("00", " ".join(text.split()))
 
 
 def _read_number(text: str) -> Decimal | None:
-    """Read a written number; None if its points and commas could mean several numbers."""
+    """Read a number with points or commas; None if it could mean several numbers, as "1,299" could."""
     readings = {Decimal(text)} if _MACHINE.fullmatch(text) else set(_readings(text))
     number = readings.pop() if len(readings) == 1 else None
     return number if number is not None and number.adjusted() < DIGITS else None
@@ -100,7 +103,8 @@ def _readings(text: str) -> Iterable[Decimal]:
 
 
 def _agree(signs: Iterable[str], own: str) -> str | None:
-    """Return the one ISO code that all signs can mean; "" without signs; None if they disagree or are ambiguous."""
+    """Return the one ISO code that all these signs and codes may mean; "" if there are none. None if no code fits all
+    of them, or if several do and the site's currency `own` is not among these."""
     codes: frozenset[str] | None = None
     for sign in signs:
         codes = meanings(sign) if codes is None else codes & meanings(sign)

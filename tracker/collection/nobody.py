@@ -1,5 +1,5 @@
-"""Nobody: recognizes ids that faulty programs send for everybody, such as `null` or `guest`. They would merge
-strangers, or strangers' orders. Pure."""
+"""Nobody: recognizes ids such as `null` or `guest`, which faulty programs send for every person. Taken for ids, they
+would join strangers to one person, or their orders to one order. Pure."""
 
 import re
 from hashlib import new as new_hash
@@ -39,7 +39,8 @@ _BEGINNINGS = frozenset("0f{$<%_[@")
 
 
 def someone(text: str) -> str:
-    """Return an id unchanged; "" if programs send it for everybody, such as `null`, `guest`, 00000000 or {{id}}."""
+    """Return an id unchanged; "" if it is a text that programs send for every person, such as `null`, `guest`, 00000000
+    or {{id}}."""
     plain = text.strip().lower()
     if plain in NOBODY or (plain[0] in _BEGINNINGS and _EMPTY.fullmatch(plain)):
         return ""

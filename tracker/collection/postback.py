@@ -1,7 +1,8 @@
-"""Postback: converts an affiliate network's message about a sale to hits. Pure; knows no Django.
+"""Postback: converts the message of an affiliate network about a sale to hits. Pure; knows no Django.
 
-A pending sale becomes a conversion of a separate goal. An approved sale becomes a conversion, which is restored if it
-was rejected before; its pending conversion is retracted. A rejected sale retracts both conversions.
+A pending sale becomes a conversion of a goal for pending sales. An approved sale becomes a conversion of the goal
+itself; if it was rejected before, it is restored, and its pending conversion is retracted. A rejected sale retracts
+both conversions.
 """
 
 import hmac
@@ -46,7 +47,8 @@ MAX_SECRET = 200
 
 
 class Postback(msgspec.Struct, frozen=True, kw_only=True):
-    """An affiliate network's message: a sale by its order id, click id or both, and its status."""
+    """The message of an affiliate network about a sale: the sale's order id or click id (or both), and whether it is
+    approved, pending or rejected."""
 
     goal: str
     order: str
@@ -57,13 +59,14 @@ class Postback(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pending_order(self) -> str:
-        """The order id of the sale's pending conversion."""
+        """The order id of the conversion that is made if the sale is pending. It differs from the sale's own order
+        id."""
         return PENDING_ORDER + keyed_hash(self.order or f"click\n{self.click}", b"pending")
 
 
 def check_sender(site: SiteEntry, secret: str, ip: str) -> None:
-    """Check that a postback has the site's secret. Without a secret, its address must be in the site's networks for
-    postbacks. Raises Refusal."""
+    """Check that a postback may be believed: it has the site's secret; or it has none and comes from an address in the
+    networks that the site allows. Raises Refusal."""
     if secret and site.postback_sha256 and hmac.compare_digest(hash_secret(secret), site.postback_sha256):
         return
     if secret or not is_within(ip, site.postback_networks):
@@ -71,12 +74,12 @@ def check_sender(site: SiteEntry, secret: str, ip: str) -> None:
 
 
 def hash_secret(secret: str) -> str:
-    """Hash a postback secret. Only the hash is stored."""
+    """Return the hash of a postback secret, which is stored in place of the secret."""
     return sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def is_within(ip: str, networks: Iterable[str]) -> bool:
-    """Whether an IP address is in one of the networks."""
+    """Whether an IP address is in one of the networks; False if the text is no address."""
     try:
         address = ip_address(ip)
     except ValueError:
@@ -85,7 +88,8 @@ def is_within(ip: str, networks: Iterable[str]) -> bool:
 
 
 def read_postback(given: Parameters, statuses: Mapping[str, str]) -> Postback:
-    """Read the parameters of a postback. `statuses` maps the site's own words to statuses. Raises Refusal."""
+    """Read the parameters of a postback. `statuses`: the site's own words, each with the status that it means. Raises
+    Refusal."""
     order = read_order(given, "order") or read_order(given, "txid")
     click = read_click(given)
     if not (order or click):
@@ -101,12 +105,14 @@ def read_postback(given: Parameters, statuses: Mapping[str, str]) -> Postback:
 
 
 def read_order(given: Parameters, field: str) -> str:
-    """Read an order id; "" if it is blank, or an unfilled placeholder of a network."""
+    """Read an order id from the parameter `field`; "" if it is blank, or a placeholder such as {order} that the network
+    didn't replace. Raises Refusal."""
     return someone(fields.read_text(given, field, MAX_NAME).strip())
 
 
 def read_status(given: Parameters, statuses: Mapping[str, str]) -> Status:
-    """Read the status. The site's own words come before the words that networks commonly use. Raises Refusal."""
+    """Read the status of a sale. Networks use different words; `statuses` has the site's own ones, which are tried
+    first. Raises Refusal for an unknown word."""
     word = fields.read_text(given, "status", MAX_NAME).strip().lower()
     found = WORDS.get(statuses.get(word, word))
     if found is None:
@@ -117,14 +123,14 @@ def read_status(given: Parameters, statuses: Mapping[str, str]) -> Status:
 
 
 def hits_of(postback: Postback, key: str, site: SiteEntry, sender: Sender) -> list[Hit]:
-    """Make the conversion and adjustments of a postback. They are trusted like hits of a server with an ingest token.
-    Raises Refusal."""
+    """Make the hits of a postback: a conversion, adjustments, or both. They are trusted like hits with an ingest token.
+    `key`: the site's key. Raises Refusal."""
     return [read_hit(given, key, Known(site), sender, new_hit_id) for given in parameters_of(postback, key)]
 
 
 def parameters_of(postback: Postback, key: str) -> list[dict[str, Any]]:
-    """Return the parameters of each hit that a postback stands for. If it is sent again, its conversion gets the same
-    id."""
+    """Return the parameters of each hit that a postback stands for. If the same postback comes again, its conversion
+    gets the same hit id."""
     names = {"order": postback.order, "click": postback.click, "consent": postback.given.get("consent")}
     pending = {**names, "order": postback.pending_order}
     match postback.status:
@@ -138,11 +144,13 @@ def parameters_of(postback: Postback, key: str) -> list[dict[str, Any]]:
 
 
 def sale(postback: Postback, key: str, goal: str, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a conversion. Its hit id is the same each time the postback is sent."""
+    """Return the parameters of a postback's conversion of a goal. `names`: its order, click and consent. If the same
+    postback comes again, the hit id is the same."""
     hit = keyed_hash(f"{key}\n{goal}\n{postback.order}\n{postback.click}", b"postback")
     return {**postback.given, **names, "type": "conversion", "name": goal, "id": hit}
 
 
 def adjustment(kind: str, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of an adjustment of this kind."""
+    """Return the parameters of an adjustment. `kind`: what it does, such as retract. `names`: the order, click and
+    consent."""
     return {**names, "type": "adjustment", "kind": kind}

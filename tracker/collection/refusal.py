@@ -1,4 +1,5 @@
-"""Refusal: the error for a request, hit or field that is not accepted: status, code, field and detail. Pure."""
+"""Refusal: the error of a request, a hit or a field that is not accepted. It has a status, a code, a field and a
+detail. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +8,9 @@ from tracker.collection.text import repair
 
 
 class Refusal(Exception):
-    """A request, a hit or a field is not accepted. docs/errors.md lists statuses and codes.
+    """A request, a hit or a field is not accepted. docs/errors.md lists the statuses and codes.
 
-    `detail` may quote the request. Characters in it that no answer can contain are replaced.
+    `detail` may quote the request. Characters that can't be sent in an answer are replaced in it.
     """
 
     #: The seconds after which the client may send the request again; None if that can't help.
@@ -25,18 +26,19 @@ class Refusal(Exception):
         self.field = field
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of the answer: when the client may try again, and how it must authenticate."""
+        """Return the headers that the answer needs: Retry-After says when to try again, WWW-Authenticate how to sign
+        in."""
         retry = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
         return retry | ({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})
 
 
 class WrongMethod(Refusal):
-    """The refusal (405) of a request whose HTTP method the address doesn't allow."""
+    """The refusal (405) of a request with an HTTP method that its address doesn't allow."""
 
     def __init__(self, *allowed: str) -> None:
         self.allowed = ", ".join(allowed)
         super().__init__(405, "method_not_allowed", f"This address answers to {self.allowed}.")
 
     def headers(self) -> dict[str, str]:
-        """Return the header Allow, with the allowed methods."""
+        """Return the header Allow, which lists the allowed HTTP methods."""
         return {"Allow": self.allowed}

@@ -1,4 +1,4 @@
-"""Sample: shows how a refused hit was written, without anything that identifies a person. Pure."""
+"""Sample: shows people how a refused hit was written, without anything that identifies a person. Pure."""
 
 import json
 import re
@@ -33,7 +33,8 @@ _SITE = re.compile(rb"""["']?\bsite["']?\s*[:=]\s*["']?([A-Za-z0-9._:-]{1,64})""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """A refused hit or request. Whatever may identify a person is masked: each letter is `a`, each digit `9`."""
+    """A refused hit or request, to show what was wrong. In values that may identify a person, each letter is replaced
+    by `a` and each digit by `9`."""
 
     at: Annotated[str, Meta(description="When it was refused.")]
     method: str
@@ -50,7 +51,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 def sample_of(
     refusal: Refusal, *, at: str, method: str = "", path: str = "", content_type: str = "", origin: str = ""
 ) -> Sample:
-    """Make the sample of a refusal. The other arguments come from the request."""
+    """Make the sample of a refused hit. The other arguments come from its request; `at` is the time of the refusal (ISO
+    8601)."""
     return Sample(
         at=at,
         method=method[:10],
@@ -64,8 +66,8 @@ def sample_of(
 
 
 def body_of(about: Mapping[str, Any] | bytes) -> str:
-    """Write a refused hit as text: its parameters, or the beginning of an unreadable body. What may identify a person
-    is masked."""
+    """Write a refused hit as text: its parameters as JSON, or the beginning of a body that could not be read. What may
+    identify a person is masked."""
     text = mask(about[:SEEN].decode(errors="replace")) if isinstance(about, bytes) else _parameters(about)
     return _CONTROL.sub(" ", repair(text)).encode()[:MAX_BODY].decode(errors="ignore")
 
@@ -87,8 +89,8 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def page_of(address: str) -> str:
-    """Return the host and the path of a URL, with numbers in the path masked. If it has no host, the whole text is
-    masked."""
+    """Return the host and the path of a URL; numbers in the path are masked. If the URL has no host, mask the whole
+    text."""
     try:
         parts = urlsplit(address[:MAX_LETTERS])
         host = parts.hostname
@@ -98,17 +100,18 @@ def page_of(address: str) -> str:
 
 
 def hide_numbers(path: str) -> str:
-    """Mask the parts of a path that may be an id or an e-mail address: /user/4711 becomes /user/9999."""
+    """Mask those parts of a path that may be an id or an e-mail address: /user/4711 becomes /user/9999."""
     return "/".join(mask(part) if _PERSONAL.search(part) else part for part in path.split("/"))
 
 
 def mask(text: str) -> str:
-    """Mask a text: each letter becomes `a`, each digit `9`. Names of parameters stay."""
+    """Mask a text: each letter becomes `a`, each digit `9`. Names of hits' parameters, such as `url`, stay."""
     words = _WORD.sub(lambda word: word[0] if word[0] in _KNOWN else "a" * len(word[0]), repair(text))
     return _DIGIT.sub("9", words)
 
 
 def site_named(query: str, body: bytes) -> str:
-    """Find the site's key in a query string or a body, even a broken one; "" if there is none."""
+    """Find the site's key in the query string or in the body, even if the body can't be read; "" if neither names
+    one."""
     found = _SITE.search(query[:SEEN].encode(errors="replace")) or _SITE.search(body[:SEEN])
     return found[1].decode() if found else ""

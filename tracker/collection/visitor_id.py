@@ -1,4 +1,4 @@
-"""Visitor id: derives the visitor id of a hit that names none, as a hash of what is known of the person. Pure."""
+"""Visitor id: computes a visitor id for a hit that has none, as a hash of what is known of the person. Pure."""
 
 import hmac
 
@@ -10,11 +10,11 @@ from tracker.collection.nobody import someone
 def derive_visitor(
     site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, user: str, click: str, trusted: bool, salt: bytes
 ) -> str:
-    """Derive a visitor id for a hit that has none. `trusted`: whether a server with an ingest token sent it.
+    """Compute a visitor id for a hit that has none. `trusted`: whether a server with an ingest token sent the hit.
 
-    A hit with a click id comes from a partner, and a trusted server may send no address: the address then doesn't
-    identify the person. In these cases each user has one id, on every day. A hit with a click id and without a user
-    gets an id of its own. All other hits get the id of `stand_in`.
+    The address of a partner's server doesn't identify the person, and a trusted server may send no address. Therefore a
+    hit with a click id, or from a trusted server without an address, gets an id that depends on the user alone. If a
+    hit with a click id names no user, no other hit gets the same id. All other hits get the id that `stand_in` returns.
     """
     if someone(user) and (click or (trusted and not ip)):
         return keyed_hash(f"{site}\nuser\n{user}", salt)
@@ -24,19 +24,21 @@ def derive_visitor(
 
 
 def stand_in(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, salt: bytes) -> str:
-    """Derive a visitor id from the site, the IP address, the user agent and the local day.
+    """Compute a visitor id from the site, the IP address, the user agent and the day in the site's timezone. The same
+    person has the same id on one day.
 
-    Without address and user agent, each hit gets an id of its own. Otherwise strangers would share one id.
+    If there is neither address nor user agent, no other hit gets the same id. Otherwise strangers would share one id.
     """
     person = f"{ip}\n{ua}" if ip or ua else f"hit\n{hit_id}"
     return keyed_hash(f"{site}\n{local_day(at, timezone)}\n{person}", salt)
 
 
 def own_stand_in(hit: Hit, salt: bytes) -> str:
-    """Derive a visitor id that only this hit and its copies have."""
+    """Compute a visitor id that only this hit, and copies of it, have."""
     return keyed_hash(f"{hit.site}\nhit\n{hit.id}", salt)
 
 
 def keyed_hash(text: str, salt: bytes) -> str:
-    """Hash a text with a secret key (`salt`), as a visitor id. Without the salt nobody can find the text."""
+    """Return the hash of a text with a secret key (`salt`), which is used as an id. Nobody can find the text without
+    the key."""
     return hmac.digest(salt, text.encode(errors="replace"), "sha256").hex()[:32]

@@ -1,4 +1,5 @@
-"""Queues: the queue of batches between collection and the tasks: RabbitMQ, or none in the embedded tracker."""
+"""Queues: the queue in which batches of hits wait until tasks process them: RabbitMQ. An embedded tracker has no queue
+and processes each batch at once."""
 
 import time
 from functools import cache
@@ -16,22 +17,24 @@ __all__ = ["HitQueue", "QueueUnavailable", "new_batch_id", "open_queue", "send_m
 
 @cache
 def open_queue() -> HitQueue:
-    """Return the queue that the settings name: RabbitMQ if BROKER_URL is set, else the embedded one."""
+    """Return the queue that the settings name: RabbitMQ if BROKER_URL is set, otherwise the embedded tracker's."""
     return RabbitQueue() if settings.BROKER_URL else InlineQueue()
 
 
 def new_batch_id() -> str:
-    """Make the id of a new batch, which contains the present time."""
+    """Return the id for a batch that is made now."""
     return batch_id(time.time_ns() // 1_000_000, token_hex(8))
 
 
 def send_marker() -> None:
-    """Send an empty batch (a marker). Once it is processed, every batch that was sent before it is processed."""
+    """Send an empty batch, which is called a marker. Once it is processed, every batch that was sent before it is
+    processed."""
     open_queue().send(Batch(new_batch_id()))
 
 
 def wait_until_idle(seconds: float) -> bool:
-    """Send a marker and wait until it, and every batch before it, is processed. Return False after `seconds`."""
+    """Send a marker, and wait until it and every batch before it are processed. Return whether that happened within
+    `seconds`."""
     deadline = time.monotonic() + seconds
     send_marker()
     # The queue must be idle at two checks. The broker takes a moment to see that a worker died and to deliver the

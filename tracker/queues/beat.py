@@ -1,7 +1,7 @@
-"""Beat: Celery's scheduler by a monotonic clock. It sends every scheduled task to its queue each minute.
+"""Beat: the scheduler of Celery's beat. It sends every scheduled task once a minute, by a monotonic clock.
 
-Celery's own scheduler stores wall-clock times on disk. If a clock that was hours ahead is corrected, no task would be
-due for hours.
+Celery's own scheduler stores the time of day on disk. If a clock was hours ahead and is corrected, that scheduler would
+send nothing for hours.
 """
 
 import time
@@ -12,14 +12,15 @@ from django.conf import settings
 
 
 class Beat(Scheduler):  # type: ignore[misc]
-    """A Celery scheduler that sends all tasks at its start, and then every BEAT_SECONDS."""
+    """A scheduler for Celery's beat that sends all scheduled tasks at its start, and then every BEAT_SECONDS."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._due = time.monotonic()
 
     def tick(self, *_args: Any, **_options: Any) -> float:
-        """Send all scheduled tasks if they are due; return the seconds until the next tick."""
+        """If BEAT_SECONDS have passed since the last time, send all scheduled tasks. Return the seconds until it must
+        be called again."""
         now = time.monotonic()
         if now >= self._due:
             self._due = now + settings.BEAT_SECONDS

@@ -1,4 +1,4 @@
-"""Broker: connections to RabbitMQ, to read its queues. Each call has a time limit."""
+"""Broker: connects to RabbitMQ and reads the state of its queues. Each call has a time limit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +15,8 @@ ANSWER_SECONDS = 3.0
 
 
 def connect(heartbeat: int = 0) -> Connection:
-    """Open a connection, which the caller closes. With a heartbeat (seconds), the broker notices if this process dies.
-    Raises QueueUnavailable."""
+    """Open a connection to the broker; the caller must close it. With a `heartbeat` (seconds) the broker notices if
+    this process dies. Raises QueueUnavailable."""
     try:
         connection: Connection = app.connection_for_write(heartbeat=heartbeat)
         connection.ensure_connection(max_retries=0)
@@ -27,8 +27,8 @@ def connect(heartbeat: int = 0) -> Connection:
 
 @contextmanager
 def bounded(connection: Connection) -> Iterator[None]:
-    """Limit the time of each call to the broker. Raises QueueUnavailable for a late answer and for errors of the
-    connection."""
+    """Context manager in which each call to the broker has a time limit. Raises QueueUnavailable for a late answer, and
+    for errors of the connection."""
     try:
         with connection.connection.transport.having_timeout(ANSWER_SECONDS):
             yield
@@ -37,13 +37,14 @@ def bounded(connection: Connection) -> Iterator[None]:
 
 
 def count(connection: Connection, name: str) -> tuple[int, int]:
-    """Return the number of waiting messages and the number of consumers of a queue."""
+    """Return how many messages wait in a queue, and how many consumers (workers) it has. `name`: the queue's name."""
     answer = connection.default_channel.queue_declare(name, passive=True)
     return answer.message_count, answer.consumer_count
 
 
 def in_work(workers: int) -> bool:
-    """Whether one of the `workers` of a queue is processing a batch. A worker that doesn't answer counts as busy."""
+    """Whether one of a queue's `workers` (their number) is processing a batch now. A worker that doesn't answer counts
+    as busy."""
     if not workers:
         return False
     look = app.control.inspect(timeout=ANSWER_SECONDS, limit=workers)
@@ -56,6 +57,6 @@ def in_work(workers: int) -> bool:
 
 
 def text_of(body: bytes | str) -> str:
-    """Read the batch, as JSON text, from the body of a Celery message."""
+    """Return the batch in the body of a Celery message, as JSON text."""
     args, _, _ = msgspec.json.decode(body)
     return str(args[0])

@@ -1,4 +1,5 @@
-"""Dead letters: lists the batches that could not be processed, and sends them again. RabbitMQ stores them."""
+"""Dead letters: lists the batches that could not be processed, and sends them to be processed again. RabbitMQ stores
+them in a queue of their own."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,8 +14,8 @@ from tracker.queues.broker import ANSWER_SECONDS, bounded, connect, count, text_
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A batch that could not be processed: its task, and the broker's reason. `hits` is None if the batch can't be
-    read."""
+    """A batch that could not be processed. `task`: the task that failed; `queue`: its queue; `reason`: the broker's
+    reason. `hits`: the number of its hits, None if the batch can't be read."""
 
     batch: str
     task: str
@@ -24,14 +25,14 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
 
 def read_dead_letters(limit: int) -> list[DeadLetter]:
-    """Read the oldest dead letters, at most `limit`. They stay in the queue. Raises QueueUnavailable."""
+    """Return the oldest dead letters, at most `limit`. They stay where they are. Raises QueueUnavailable."""
     with connect() as connection, bounded(connection):
         return [read_dead_letter(message) for message in take_messages(connection, limit)]
 
 
 def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
-    """Send the oldest dead letters to their queues again, and yield each. It is removed once the broker has confirmed
-    the new message."""
+    """Send the oldest dead letters, at most `limit`, to their queues again, and yield each. A dead letter is removed
+    after the broker has stored the new message. Raises QueueUnavailable."""
     with connect() as connection, bounded(connection):
         for message in take_messages(connection, limit):
             letter = read_dead_letter(message)
@@ -41,11 +42,11 @@ def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
 
 
 def take_messages(connection: Connection, limit: int) -> Iterator[Message]:
-    """Take messages from the queue of dead letters. If they aren't acknowledged, they return to it when the connection
-    ends.
+    """Take messages from the queue of dead letters, at most `limit`. The caller acknowledges those to remove; all
+    others return to the queue when the connection ends.
 
-    At most as many are taken as wait at first. A message that is sent again may become a dead letter at once, and the
-    loop would not end.
+    Messages that come during the loop are left alone. A message that is sent again may come back at once as a dead
+    letter, and the loop would never end.
     """
     waiting, _ = count(connection, DEAD)
     for _ in range(min(limit, waiting)):
@@ -56,7 +57,7 @@ def take_messages(connection: Connection, limit: int) -> Iterator[Message]:
 
 
 def read_dead_letter(message: Message) -> DeadLetter:
-    """Read the dead letter in a message."""
+    """Read a dead letter from its message."""
     headers: dict[str, Any] = message.headers or {}
     death: dict[str, Any] = (headers.get("x-death") or [{}])[0]
     try:
@@ -73,7 +74,8 @@ def read_dead_letter(message: Message) -> DeadLetter:
 
 
 def return_to_queue(connection: Connection, message: Message, queue: str) -> None:
-    """Send a message to a queue again, without the broker's headers about its failure. Wait for the confirm."""
+    """Send a message to the queue `queue` again, without the headers in which the broker noted its failure. Return once
+    the broker has stored it."""
     headers = {name: value for name, value in message.headers.items() if not name.startswith(("x-death", "x-first"))}
     headers.pop("x-delivery-count", None)
     connection.Producer(auto_declare=False).publish(

@@ -1,4 +1,4 @@
-"""Inline: the queue of the embedded tracker. There is no queue: `send` processes the batch before it returns."""
+"""Inline: the queue of the embedded tracker, which stores nothing: `send` processes a batch at once."""
 
 import logging
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 
 
 class InlineQueue:
-    """A queue without a broker, which processes each batch in `send`, task after task."""
+    """The queue of the embedded tracker. `send` runs all tasks on the batch before it returns."""
 
     def send(self, batch: Batch) -> None:
-        """Process a batch. For a marker (an empty batch), first process the batches that earlier processes left. Raises
-        QueueUnavailable."""
+        """Process a batch. If it is empty (a marker), first process the batches that earlier processes didn't finish.
+        Raises QueueUnavailable."""
         if not database.in_atomic_block:
             database.close_if_unusable_or_obsolete()
         try:
@@ -42,7 +42,7 @@ class InlineQueue:
         return None
 
     def metadata(self) -> QueueState:
-        """Return the state of a queue in which nothing waits."""
+        """Return a state in which no batch waits."""
         return QueueState(depth=0, consumers=1, oldest_age=0.0)
 
     def is_idle(self) -> bool:
@@ -57,22 +57,22 @@ class InlineQueue:
 
 
 def folder() -> Path:
-    """Return the folder of the files that name the batches being processed."""
+    """Return the folder of the work files. Each names a batch that is being processed."""
     found: Path = settings.STATE_DIR / "in_hand"
     found.mkdir(exist_ok=True)
     return found
 
 
 def process(batch: Batch, steps: Sequence[str]) -> None:
-    """Run tasks of the chain on a batch, one after the other. Each gets the result of the one before."""
+    """Run the tasks `steps` on a batch, one after the other. Each task gets the result of the task before it."""
     result: Any = encode_batch(batch)
     for step in steps:
         result = import_string(step)(result)
 
 
 def process_left_batches() -> None:
-    """Process the batches that were archived but not processed, because their process died or a service was away.
-    Raises one of the errors in AWAY."""
+    """Process the batches that were archived but not finished, because their process died or a service was away. Raises
+    one of the errors in `tracker.away.AWAY`."""
     for path in sorted(folder().iterdir()):
         try:
             with taken_over(path) as is_left:
@@ -85,8 +85,8 @@ def process_left_batches() -> None:
 
 
 def process_left_batch(name: str) -> None:
-    """Process a left batch from the archive. If it isn't archived, its hits were never accepted, and nothing is
-    done."""
+    """Process a batch (by id) that was archived but not finished. If the archive doesn't have it, its hits were never
+    accepted, and nothing is done."""
     try:
         hits = open_archive().get_batch(name)
     except NotArchived:

@@ -1,7 +1,8 @@
-"""Join: a worker joins waiting batches into one, because a batch costs nearly the same whatever its size.
+"""Join: lets a worker join the batches that wait in the queue to a single one, because a large batch takes hardly
+longer than a small one.
 
-Joined batches stay in the queue until the next task's message is confirmed. If the worker dies before that, nothing is
-lost.
+The joined batches stay in the queue until the message to the next task is stored. If the worker dies before that,
+nothing is lost.
 """
 
 import logging
@@ -34,8 +35,8 @@ APART_MS = 12 * 3_600_000
 
 
 class Joiner:
-    """Takes waiting batches from the queue and joins them, on its own connection. One thread uses it, for one batch at
-    a time."""
+    """Takes waiting batches from the queue and joins them, on its own connection. Only one thread uses it, for one task
+    at a time."""
 
     def __init__(self) -> None:
         self._connection: Connection | None = None
@@ -43,11 +44,13 @@ class Joiner:
         self._batches: list[Batch] = []
 
     def join(self, batch: Batch, size: int) -> Batch | None:
-        """Join a batch (of `size` bytes) with waiting batches. Return None if none waits or the broker is away.
+        """Join a batch with batches that wait in the queue, and return the result; None if none waits or the broker is
+        away. `size`: the bytes of the batch.
 
-        Another batch is taken only while one as large as the largest so far would still fit into a batch. A batch that
-        was made too long before or after is sent again by itself, and ends the joining. A redelivered batch also ends
-        it: it may be the one that kills workers, and must not take others with it twice.
+        Another batch is taken only while there is still room for one as large as the largest so far. A batch that was
+        made much earlier or later isn't joined: it is sent to the queue again, and no more are taken. After a batch
+        that the broker delivers again no more are taken either: it may be one that kills workers, and it must not take
+        many others with it.
         """
         if self._messages:
             self.close()  # A task failed after an earlier join. The broker delivers its batches again.
@@ -68,21 +71,22 @@ class Joiner:
         return joined([batch, *self._batches]) if self._batches else None
 
     def acknowledge(self) -> None:
-        """Acknowledge the joined batches, because the next task has their hits. Joined markers are sent on to the next
-        task first."""
+        """Acknowledge the batches that were joined, because the next task has their hits now. Before this, send the
+        markers among them to the next task."""
         for batch in self._batches:
             if not batch.hits:
                 dispatch(batch, settings.HIT_CHAIN[1:])
         self._settle()
 
     def put_down(self) -> None:
-        """Send each joined batch to the queue again, by itself, and acknowledge the old messages. Returning them to the
-        broker would count as failed deliveries."""
+        """Send each batch that was joined to the queue again, and acknowledge its old message. If the old messages were
+        returned to the broker instead, it would count this as failed deliveries."""
         send_separately(self._batches)
         self._settle()
 
     def close(self) -> None:
-        """Close the connection. The broker delivers the taken batches again. The next batch opens a new connection."""
+        """Close the connection. The broker then delivers the batches that were taken again. The next `join` opens a new
+        connection."""
         connection, self._connection = self._connection, None
         self._messages, self._batches = [], []
         if connection is not None:
@@ -105,8 +109,8 @@ class Joiner:
         return message
 
     def _get(self) -> Message | None:
-        """Take the next message; None if none waits or the broker is away. If no batch is held, a failure is tried once
-        more on a new connection, because the broker may have closed the old one."""
+        """Take the next message from the queue; None if none waits or the broker is away. The broker may have closed
+        the old connection. If no batch would be lost by it, try once more on a new one."""
         try:
             return self._ask()
         except QueueUnavailable:
@@ -126,7 +130,8 @@ class Joiner:
             return message
 
     def _settle(self) -> None:
-        """Acknowledge all taken batches. If this fails, the broker delivers them again, which is harmless."""
+        """Acknowledge all messages that were taken. If this fails, the broker delivers them again, which does no
+        harm."""
         if self._connection and self._messages:
             try:
                 with bounded(self._connection):
@@ -138,14 +143,14 @@ class Joiner:
 
 
 class Joining(Step):
-    """Base of tasks that join waiting batches into one. If the joined batch fails, each of its batches goes on by
-    itself."""
+    """Base of tasks that join waiting batches to their own. If the task fails on the joined batch, it runs on its own
+    batch alone, and the others return to the queue."""
 
     abstract = True
     takes_batch = True
 
     def __call__(self, text: str) -> Any:
-        """Join waiting batches with this one (as JSON text), and run the task."""
+        """Run the task on its batch (JSON text), joined with waiting batches if there are any."""
         if self.is_direct():
             return self.run(text)
         whole = None if self.is_redelivered() else open_joiner().join(decode_batch(text), len(text))
@@ -158,21 +163,22 @@ class Joining(Step):
         return super().__call__(text)
 
     def is_redelivered(self) -> bool:
-        """Whether the message was delivered to a worker before."""
+        """Whether the broker has delivered the task's message before."""
         return bool((self.request.delivery_info or {}).get("redelivered"))
 
     def on_success(self, *_: Any) -> None:
-        """Acknowledge the joined batches. Celery calls this once the next task's message is confirmed."""
+        """Acknowledge the batches that were joined. Celery calls this after the message to the next task is stored."""
         open_joiner().acknowledge()
 
 
 def is_apart(batch: Batch, other: Batch) -> bool:
-    """Whether two batches were made too far apart in time to be joined. A marker can always be joined."""
+    """Whether two batches were made so far apart in time that they must not be joined. A marker may always be
+    joined."""
     return bool(other.hits) and abs(other.made_at - batch.made_at) > APART_MS
 
 
 def send_separately(batches: list[Batch]) -> None:
-    """Send each batch to the end of the queue, by itself."""
+    """Send each of the batches to the end of the queue, as a message of its own."""
     try:
         note_put_back(batches)
     except AWAY:
@@ -182,10 +188,10 @@ def send_separately(batches: list[Batch]) -> None:
 
 
 def joined(batches: list[Batch]) -> Batch:
-    """Join batches into one, with the time of the latest. Markers add nothing.
+    """Join batches to one, whose time is the time of the latest. Markers among them add nothing.
 
-    The id of the joined batch is a hash of all their ids. If it were the id of one of them, the object of another join
-    could be replaced in the archive.
+    The id of the joined batch is a hash of all their ids. With the id of one of them, its archived object could be
+    replaced by that of another join.
     """
     full = [batch for batch in batches if batch.hits]
     if len(full) == 1:
@@ -197,7 +203,7 @@ def joined(batches: list[Batch]) -> Batch:
 
 
 def open_joiner() -> Joiner:
-    """Return this process's joiner. A forked process gets its own."""
+    """Return the Joiner of this process. A forked process gets its own."""
     return _joiner_of(getpid())
 
 

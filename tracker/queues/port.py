@@ -1,4 +1,5 @@
-"""Port: the interface of the queue of batches. Once `send` returns, a batch can't get lost."""
+"""Port: the interface of the queue of batches, and what every queue guarantees. Once `send` returns, a batch can't get
+lost."""
 
 from typing import Protocol
 
@@ -13,8 +14,9 @@ class QueueUnavailable(Transient):
 
 
 class QueueState(msgspec.Struct, frozen=True):
-    """The state of the queue. `depth`: waiting batches; `consumers`: worker processes; `oldest_age`: seconds that the
-    oldest batch has waited, by the markers; `dead`: batches that could not be processed."""
+    """The state of the queue. `depth`: how many batches wait. `consumers`: how many worker processes take batches.
+    `oldest_age`: how many seconds the oldest batch has waited, by the markers. `dead`: how many batches could not be
+    processed."""
 
     depth: int
     consumers: int
@@ -23,28 +25,28 @@ class QueueState(msgspec.Struct, frozen=True):
 
 
 class Taken(Protocol):
-    """A batch that was taken from the queue. It stays in the queue until it is acknowledged, and is delivered again if
-    the process that took it dies."""
+    """A batch that was taken from the queue to process it. If the process dies before it calls `acknowledge`, the queue
+    delivers the batch again."""
 
     batch: Batch
 
     def acknowledge(self) -> None:
-        """Tell the queue that the batch is processed and can be dropped."""
+        """Say that the batch is processed. The queue then removes it."""
 
     def give_back(self) -> None:
-        """Return the batch to the head of the queue."""
+        """Return the batch to the head of the queue, unprocessed."""
 
 
 class HitQueue(Protocol):
     """The queue of batches between collection and the tasks that process them.
 
-    When `send` returns, the batch is durable. Delivery is at least once and in any order: a batch may be delivered
-    again, even after it was processed. No batch is dropped: one that can't be processed becomes a dead letter. Every
-    method has a time limit and may raise QueueUnavailable. Even if `send` raised it, the batch may arrive.
+    When `send` returns, the batch is durable. Batches may be delivered in any order, and several times, even after they
+    were processed. No batch is dropped: one that can't be processed becomes a dead letter. Every method has a time
+    limit and may raise QueueUnavailable. Even if `send` raises it, the batch may be in the queue.
     """
 
     def send(self, batch: Batch) -> None:
-        """Store a batch in the queue, durably."""
+        """Store a batch durably in the queue."""
 
     def get_next(self) -> Taken | None:
         """Take the batch that has waited longest; None if none waits."""
@@ -53,10 +55,11 @@ class HitQueue(Protocol):
         """Return the state of the queue."""
 
     def is_idle(self) -> bool:
-        """Whether every batch that was sent is processed, as far as the workers can tell."""
+        """Whether every batch that was sent is processed. It asks the workers; one that doesn't answer counts as
+        busy."""
 
     def prepare(self) -> None:
-        """Make the queues that are missing. Safe to repeat."""
+        """Make the queues that are missing."""
 
     def check(self) -> None:
-        """Return quickly if the queue works. Raises QueueUnavailable if it doesn't."""
+        """Check quickly that the queue works. Raises QueueUnavailable if it doesn't."""

@@ -1,4 +1,5 @@
-"""Publish: sends a task's message and waits for the broker's confirm, with a time limit."""
+"""Publish: sends the message of a task, and waits until the broker confirms that it has stored it. Each wait has a time
+limit."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,9 +20,10 @@ ONCE_AND_CONFIRMED = {"retry": False, "mandatory": True, "declare": (), "confirm
 
 
 class Publisher:
-    """A connection with publisher confirms, used by one thread at a time.
+    """A connection on which the broker confirms each message. One thread uses it at a time.
 
-    It is dropped after any failure. Otherwise a late confirm could be taken for the confirm of the next message.
+    It is closed after any failure. Otherwise a confirm that comes late could be taken for the confirm of the next
+    message.
     """
 
     def __init__(self) -> None:
@@ -29,11 +31,11 @@ class Publisher:
         self._producer: Producer | None = None
 
     def publish(self, send: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Call `send` (a task's apply_async), and return once the broker has stored the message. Raises
+        """Send a message by calling `send` (the task's apply_async), and return once the broker has stored it. Raises
         QueueUnavailable.
 
-        The broker may have closed an idle connection. Therefore the message is sent once more on a new connection after
-        an OSError or AMQPError, but not after a timeout.
+        The broker may have closed an idle connection. Therefore, after an OSError or AMQPError the message is sent a
+        second time, on a new connection. After a timeout it isn't.
         """
         if not self._lock.acquire(timeout=ANSWER_SECONDS):
             raise QueueUnavailable("the connection to the broker is busy")
@@ -50,7 +52,7 @@ class Publisher:
             self._lock.release()
 
     def close(self) -> None:
-        """Close the connection. The next message opens a new one."""
+        """Close the connection. The next `publish` opens a new one."""
         producer, self._producer = self._producer, None
         if producer is not None:
             with suppress(Exception):
@@ -77,7 +79,7 @@ class Publisher:
 
 
 def open_publisher() -> Publisher:
-    """Return this process's publisher. A forked process gets its own."""
+    """Return the Publisher of this process. A forked process gets its own."""
     return _publisher_of(getpid())
 
 

@@ -1,4 +1,4 @@
-"""RabbitMQ: the queue of batches on RabbitMQ, as messages of Celery's tasks."""
+"""RabbitMQ: the queue of batches on RabbitMQ. A batch is the message of a Celery task."""
 
 import re
 import time
@@ -21,15 +21,16 @@ NOWHERE = f"{settings.QUEUE_PREFIX}nowhere"
 
 
 class RabbitQueue:
-    """The queue of batches on RabbitMQ's quorum queues. Each batch is one persistent, confirmed message."""
+    """The queue of batches on RabbitMQ's quorum queues. A batch is one durable message, whose storage the broker
+    confirms."""
 
     def send(self, batch: Batch) -> None:
         """Send a batch to the first task, and return once the broker has stored it. Raises QueueUnavailable."""
         dispatch(batch, settings.HIT_CHAIN)
 
     def get_next(self) -> Taken | None:
-        """Take the next waiting batch, on a connection of its own; None if none waits. The batch returns to the queue
-        if the process ends."""
+        """Take the batch that has waited longest, on a new connection; None if none waits. If the process ends, the
+        batch returns to the queue."""
         connection = connect()
         with bounded(connection):
             message = app.amqp.queues[HITS](connection.default_channel).get()
@@ -39,8 +40,8 @@ class RabbitQueue:
         return TakenMessage(connection, message)
 
     def metadata(self) -> QueueState:
-        """Return the numbers of waiting batches, consumers and dead letters, and how long the oldest batch has
-        waited."""
+        """Return how many batches wait, how long the oldest has waited, and how many workers and dead letters there
+        are."""
         with connect() as connection, bounded(connection):
             waiting, consumers = count(connection, HITS)
             facts, _ = count(connection, FACTS)
@@ -51,8 +52,8 @@ class RabbitQueue:
         return QueueState(depth, consumers, age, dead)
 
     def is_idle(self) -> bool:
-        """Whether no batch waits or is being processed. Queues are read in the order in which batches pass them, so
-        that a batch that moves on is found in a later queue."""
+        """Whether no batch waits or is being processed. The queues are read in the order in which batches go through
+        them: a batch that moves on meanwhile is then found in a later queue."""
         with connect() as connection, bounded(connection):
             waiting, workers = count(connection, HITS)
             if waiting or in_work(workers):
@@ -68,8 +69,8 @@ class RabbitQueue:
                 queue(connection.default_channel).declare()
 
     def check(self) -> None:
-        """Check that the broker answers and accepts messages. A broker that blocks publishers still answers other
-        calls. Raises QueueUnavailable."""
+        """Check that the broker answers, and that it accepts messages. A broker that is short of disk or memory accepts
+        none, although it answers. Raises QueueUnavailable."""
         with connect() as connection, bounded(connection):
             count(connection, HITS)
             connection.Producer(auto_declare=False).publish(
@@ -78,14 +79,15 @@ class RabbitQueue:
 
 
 def check_version(version: str) -> None:
-    """Check that RabbitMQ is new enough for safe dead letters and expiring messages. Raises RuntimeError."""
+    """Check that RabbitMQ is not too old for dead letters that can't get lost, and for messages that expire. Raises
+    RuntimeError."""
     found = re.match(r"(\d+)\.(\d+)", version)
     if found and (int(found[1]), int(found[2])) < OLDEST:
         raise RuntimeError(f"RabbitMQ {version} is too old, from {OLDEST[0]}.{OLDEST[1]} on it will do")
 
 
 class TakenMessage:
-    """A batch that was taken from RabbitMQ, on its own connection."""
+    """A batch that was taken from RabbitMQ, with its message and the connection on which it came."""
 
     def __init__(self, connection: Connection, message: Message) -> None:
         self.connection = connection
@@ -107,8 +109,8 @@ class TakenMessage:
 
 
 def dispatch(batch: Batch, steps: Sequence[str]) -> None:
-    """Send a batch through a chain of tasks; return once the broker has stored the first message. Raises
-    QueueUnavailable."""
+    """Send a batch to the first of the tasks `steps`; each task sends it on to the next. Return once the broker has
+    stored the first message. Raises QueueUnavailable."""
     first, *others = steps
     chain = [signature(step) for step in reversed(others)]
     import_string(first).apply_async((encode_batch(batch),), task_id=batch.id, root_id=batch.id, chain=chain)

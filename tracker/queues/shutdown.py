@@ -1,6 +1,7 @@
-"""Shutdown: after SIGTERM a worker tells its tasks to end. Some seconds later it ends, even if tasks still run.
+"""Shutdown: ends a worker after SIGTERM. First its tasks are told to end; some seconds later the worker ends, even if
+tasks still run.
 
-The broker then delivers the batches of these tasks again, as if the worker had been killed.
+The broker then delivers the batches of these tasks again, as after a kill.
 """
 
 import logging
@@ -26,12 +27,12 @@ _ending = mmap(-1, 1)
 
 
 def is_ending() -> bool:
-    """Whether this process's worker is shutting down."""
+    """Whether the worker of this process is shutting down."""
     return _ending[0] != 0
 
 
 def pause(seconds: float) -> None:
-    """Sleep for some seconds, but return early if the worker is shutting down."""
+    """Sleep for some seconds, or until the worker is shutting down."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(left, SLICE_SECONDS))
@@ -41,7 +42,7 @@ def pause(seconds: float) -> None:
 
 @worker_shutting_down.connect
 def begin(**_: Any) -> None:
-    """Begin the shutdown of a worker, after SIGTERM or SIGINT. A second signal changes nothing."""
+    """Begin to shut down the worker. Celery calls this after SIGTERM or SIGINT. A second call does no harm."""
     for seconds, act in ((NOTIFY_SECONDS, notify_tasks), (END_SECONDS, end_now)):
         timer = Timer(seconds, act)
         timer.daemon = True
@@ -49,18 +50,18 @@ def begin(**_: Any) -> None:
 
 
 def notify_tasks() -> None:
-    """Tell waiting tasks to send back the batches that they hold."""
+    """Make `is_ending` true. Tasks that wait for a service then send their batches to the queue again."""
     _ending[0] = 1
 
 
 def end_now() -> None:
-    """End the worker process at once. The kernel ends its children with it."""
+    """End the worker process at once. The kernel ends its child processes with it."""
     logger.warning("tasks did not end within %.0f s; the queue redelivers their batches", END_SECONDS)
     os._exit(1)
 
 
 @worker_process_init.connect
 def leave_signals_to_the_worker(**_: Any) -> None:
-    """Ignore SIGTERM in a worker's child process. A platform may send it to every process, but the worker itself ends
-    its children."""
+    """Ignore SIGTERM in a child process of the worker. A platform may send it to every process, but the worker ends its
+    children itself."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

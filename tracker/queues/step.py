@@ -1,5 +1,5 @@
-"""Step: base of the tasks that process batches. A task waits while a service is away. Its message is acknowledged only
-after the next task's message is confirmed."""
+"""Step: the base of the tasks that process batches. A task waits while a service is away, and its message is
+acknowledged only after the message to the next task is stored."""
 
 import logging
 import random
@@ -35,9 +35,11 @@ T = TypeVar("T")
 
 
 class Step(Task):  # type: ignore[misc]
-    """Base of tasks that wait while a service is away. After any other failure their message becomes a dead letter.
+    """Base of tasks that process batches. While a service is away, the task waits. After any other error, its message
+    becomes a dead letter.
 
-    A task that is called directly (embedded, or by a command) doesn't wait: its caller gets the error at once.
+    If the task is called directly, in an embedded tracker or by a command, it doesn't wait: the caller gets the error
+    at once.
     """
 
     abstract = True
@@ -46,7 +48,7 @@ class Step(Task):  # type: ignore[misc]
     takes_batch = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task. In a worker, repeat it until no service is away."""
+        """Run the task. In a worker, run it again and again until no service is away."""
         if self.is_direct():
             return self.run(*args, **kwargs)
 
@@ -61,8 +63,8 @@ class Step(Task):  # type: ignore[misc]
         return bool(self.request.called_directly or self.request.is_eager)
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
-        """Send a message of the task; return once the broker has stored it. In a worker, wait while the broker is
-        away."""
+        """Send a message of the task, and return once the broker has stored it. A task of a worker waits while the
+        broker is away."""
         if self.app.conf.task_always_eager:
             return super().apply_async(args, kwargs, **options)
         options.setdefault("argsrepr", "(...)")
@@ -73,10 +75,10 @@ class Step(Task):  # type: ignore[misc]
         return open_publisher().publish(send, args, kwargs, **options)
 
     def send_again(self, waited: float) -> None:
-        """Send the task's message to the end of its queue, and acknowledge the old message. `waited`: the seconds that
-        it has waited.
+        """Send the task's message to the end of its queue, and acknowledge the old message. `waited`: how many seconds
+        the task has waited for a service.
 
-        Always raises: Ignore, which acknowledges, or one of the errors in AWAY.
+        Always raises: Ignore, by which Celery acknowledges the message, or one of the errors in `tracker.away.AWAY`.
         """
         request = self.request
         if self.takes_batch:
@@ -94,9 +96,10 @@ UNNOTED = "a batch goes to the end of its queue, which can't be noted: reports m
 
 
 def note_put_back(batches: Iterable[Batch]) -> None:
-    """Note that batches go to the end of the queue, behind later markers. Call it before they are sent.
+    """Store that these batches go to the end of the queue, behind markers that were sent after them. Call it before the
+    batches are sent.
 
-    Without the note, a report could be sealed (count as complete) before these batches are processed.
+    Otherwise such a marker would say that the batches are processed, and reports would count as complete without them.
     """
     received = [hit.received for batch in batches for hit in batch.hits]
     if received:
@@ -111,10 +114,11 @@ def retry_while_away(
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = pause,
 ) -> T:
-    """Call `work` and return its result. While a service is away, call it again after growing waits.
+    """Call `work` and return its result. While a service is away, call it again, after longer and longer waits. `what`:
+    its name for the log.
 
-    After PATIENCE, or when the worker is shutting down, call `give_up` with the seconds waited. It ends the waiting by
-    raising an error that is not in AWAY.
+    After PATIENCE seconds, or when the worker is shutting down, call `give_up` with the seconds waited so far. It must
+    raise an error to end the waiting.
     """
     began, wait = now(), SHORTEST_WAIT
     while True:

@@ -1,8 +1,8 @@
-"""Work files: each names a batch that a process of this machine is working on. They show which batches were left by a
-process that died.
+"""Work files: each names a batch that a process of this machine is processing. They show which batches were not
+finished because their process died.
 
-Each file is empty, named by its batch, and locked. When a process ends, the kernel frees its locks. Therefore a file
-without a lock names a batch that was left.
+A work file is empty. Its name is the batch's id, and its process holds a lock on it. When a process ends, the kernel
+frees its locks. Therefore a file without a lock names a batch that was not finished.
 """
 
 import fcntl
@@ -15,8 +15,8 @@ from typing import IO
 
 @contextmanager
 def working_on(path: Path) -> Iterator[None]:
-    """Keep a locked file while the caller processes the batch that the file names. If the processing fails, the file
-    stays."""
+    """Context manager for a process that processes the batch of this work file. It makes and locks the file, and
+    removes it at the end. If the processing fails, the file stays."""
     with make_locked(path):
         yield
         path.unlink()
@@ -24,8 +24,9 @@ def working_on(path: Path) -> Iterator[None]:
 
 @contextmanager
 def taken_over(path: Path) -> Iterator[bool]:
-    """Lock the file of a batch whose process died or failed, and yield True; afterwards delete it. Yield False if a
-    process still works on the batch, or if the file is gone."""
+    """Context manager that takes over the batch of a work file, which another process didn't finish. It locks the file,
+    yields True, and removes the file at the end. It yields False if a process still works on the batch, or if the file
+    is gone."""
     file = lock_left(path)
     if file is None:
         yield False
@@ -36,7 +37,7 @@ def taken_over(path: Path) -> Iterator[bool]:
 
 
 def make_locked(path: Path) -> IO[bytes]:
-    """Make a file and lock it."""
+    """Make a work file, lock it, and return it."""
     while True:
         file = path.open("ab")
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -46,7 +47,8 @@ def make_locked(path: Path) -> IO[bytes]:
 
 
 def lock_left(path: Path) -> IO[bytes] | None:
-    """Lock an existing file and return it; None if another process has locked it, or if it is gone."""
+    """Lock a work file whose process has ended, and return it; None if its process still works on the batch, or if the
+    file is gone."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -62,5 +64,5 @@ def lock_left(path: Path) -> IO[bytes] | None:
 
 
 def is_there(file: IO[bytes]) -> bool:
-    """Whether an open file still exists on disk."""
+    """Whether an open file still has its name on disk, and was not removed meanwhile."""
     return os.fstat(file.fileno()).st_nlink > 0

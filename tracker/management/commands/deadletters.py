@@ -1,4 +1,4 @@
-"""`manage.py deadletters`: lists batches that could not be processed, or processes them again."""
+"""`manage.py deadletters`: lists the batches that could not be processed, or sends them to be processed again."""
 
 from typing import Any
 
@@ -10,17 +10,18 @@ from tracker.queues.deadletters import DeadLetter, read_dead_letters, retry_dead
 
 
 class Command(BaseCommand):
-    """List the dead letters, each with its reason. With --retry, send each to its queue again."""
+    """List the batches that could not be processed, each with the reason. With --retry, send each to its queue
+    again."""
 
     help = "List the batches that could not be processed; with --retry, process them again. Nothing is ever deleted."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the options: whether to retry, and how many dead letters."""
+        """Add the options --retry and --limit."""
         parser.add_argument("--retry", action="store_true", help="send them to their queues again")
         parser.add_argument("--limit", type=int, default=100, metavar="N", help="at most N of them; 100 by default")
 
     def handle(self, **options: Any) -> None:
-        """Print one line for each dead letter, and their number."""
+        """Print one line for each dead letter, then their number."""
         if not settings.BROKER_URL:
             self.stdout.write("There are none: without a broker (BROKER_URL) hits are processed before their answer.")
             return
@@ -36,6 +37,6 @@ class Command(BaseCommand):
 
 
 def line(letter: DeadLetter) -> str:
-    """Describe a dead letter in one line."""
+    """Describe a dead letter in one line for the operator."""
     hits = "unreadable" if letter.hits is None else f"{letter.hits} hits"
     return f"{letter.batch}  {hits}  {letter.task}  {letter.reason} in {letter.queue}"

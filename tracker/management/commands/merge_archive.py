@@ -1,5 +1,5 @@
-"""`manage.py merge_archive`: merges all archived objects that are due. Without this command, workers merge a few each
-minute."""
+"""`manage.py merge_archive`: merges all archived objects whose time has come. Without this command, workers merge a few
+each minute."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from tracker.prometheus import count_merged
 
 
 class Command(BaseCommand):
-    """Merge all archived objects that are due, oldest hour first, with a progress bar. The command may be stopped and
-    started again."""
+    """Merge all archived objects whose time has come, oldest hour first. The command shows its progress, and may be
+    stopped and started again."""
 
     help = "Merge the archive's objects of hours that are over to large ones. Safe at any time."
 
     def handle(self, **_: Any) -> None:
-        """Merge the objects, and print how many were merged."""
+        """Merge the objects. Print how many there were, and how many were merged."""
         until, gone = merged_until(), 0
         try:
             total = sum(1 for _ in open_archive().list_small(0, until - until % 3_600_000))

@@ -1,5 +1,5 @@
-"""`manage.py prepare`: makes the queues, the archive's bucket or folder, and the tables of facts. It may be run
-again."""
+"""`manage.py prepare`: makes the queues, the archive's bucket or folder, and the tables for facts. It does no harm to
+run it again."""
 
 import time
 from typing import Any
@@ -13,16 +13,18 @@ PAUSE_SECONDS = 1.0
 
 
 class Command(BaseCommand):
-    """Make the queues, the archive's folder or bucket and the store's tables. Wait for services that are starting."""
+    """Make what the services need: queues, the archive's bucket or folder, and the store's tables. Wait for services
+    that are still starting."""
 
     help = "Make what the services need before the first hit (queues, bucket, tables). Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the option of how long to wait."""
+        """Add the option --wait."""
         parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help="for services; 60 by default")
 
     def handle(self, **options: Any) -> None:
-        """Prepare each service in turn. All together may take `--wait` seconds."""
+        """Prepare one service after the other. A service that is away is tried again, until --wait seconds have passed
+        since the start."""
         deadline = time.monotonic() + options["wait"]
         for service in SERVICES:
             self._prepare(service, deadline)
@@ -45,6 +47,6 @@ class Command(BaseCommand):
 
 
 def failure(service: Service, error: Exception) -> str:
-    """Say in one sentence which service can't be used, why, and which variable names it."""
+    """Say for the operator in one line which service can't be used, why, and which variable has its address."""
     why = " ".join(str(error).split()) or type(error).__name__
     return f"The {service.name} can't be used: {why}. {service.variable} says where it is."
