@@ -97,7 +97,7 @@ Costs = Annotated[dict[str, Amount], Meta(description="Currency -> cost, in that
 
 
 class SpendAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source reported for some days before, and what it reports now."""
+    """The costs that a source reported for the request's days before, and those that it reports now."""
 
     first: Day = msgspec.field(name="from")
     last: Day = msgspec.field(name="to")
@@ -115,7 +115,7 @@ class SpendPage(msgspec.Struct, frozen=True):
 
 
 class ImportAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source reported for the days of a file before, and what it reports now."""
+    """The costs that a source reported for the file's days before, and those that it reports now."""
 
     first: Day = msgspec.field(name="from")
     last: Day = msgspec.field(name="to")

@@ -40,7 +40,7 @@ class SpendView(APIView):
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Return how clients authenticate: with a report token to read, with an ingest token to write, or by a session.
-        While the API is described, there may be no request."""
+        There may be no request, when the OpenAPI description is made. Then the view counts as read."""
         reads = getattr(self.request, "method", "GET") in ("GET", "HEAD", "OPTIONS")
         return [ReportTokenAuthentication() if reads else IngestTokenAuthentication(), SessionAuthentication()]
 
@@ -96,7 +96,7 @@ def read_body(request: Request) -> bytes:
 
 
 def describe(found: Imported, dry_run: bool) -> SpendAnswer:
-    """Describe what was replaced."""
+    """Return the API's answer to a PUT of spend: the costs before and after."""
     return SpendAnswer(
         first=found.first,
         last=found.last,
@@ -108,7 +108,7 @@ def describe(found: Imported, dry_run: bool) -> SpendAnswer:
 
 
 def describe_import(found: Imported, preview: bool) -> ImportAnswer:
-    """Describe what an import has replaced, or would replace."""
+    """Return the API's answer to an import of a file: the costs before and after, and the days that change."""
     days = changed_days(found.before, found.after)
     return ImportAnswer(
         first=found.first,

@@ -11,7 +11,8 @@ MAX_SOURCES = 50
 
 
 def read_page(site: str, wanted: WantedSpend) -> tuple[list[StoredSpend], Place | None]:
-    """Read the rows of a page, and the position after them; None on the last page. `site`: the site's key."""
+    """Read the rows of a page of the list of spend, and the position of the last row; None on the last page. `site`:
+    the site's key."""
     rows = SpendRow.objects.filter(site__key=site, day__gte=wanted.first, day__lte=wanted.last)
     if wanted.source:
         rows = rows.filter(imported_as=wanted.source)
@@ -30,6 +31,6 @@ def read_page(site: str, wanted: WantedSpend) -> tuple[list[StoredSpend], Place 
 
 
 def read_sources(site: str) -> list[str]:
-    """Read the names of the site's sources, at most MAX_SOURCES. `site`: the site's key."""
+    """Read the names of the sources of a site's spend, at most MAX_SOURCES. `site`: the site's key."""
     rows = SpendRow.objects.filter(site__key=site)
     return sorted(rows.order_by().values_list("imported_as", flat=True).distinct()[:MAX_SOURCES])

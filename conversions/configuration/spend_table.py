@@ -24,10 +24,12 @@ Watch = Callable[[Iterable[SpendLine]], Iterable[SpendLine]]
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """The result of an import. `first`, `last`: its days. `lines`, `totals`: how many lines of spend, and lines with
-    totals, were read. `form`: the name of the file's form; empty if there was no file.
+    """The result of an import. `first`, `last`: the days that it covers. `lines`, `totals`: how many lines of spend,
+    and lines with totals, were read. `form`: the name of the file's form, such as `Google Ads`; empty if there was no
+    file.
 
-    `before`, `after`: what the source reported for these days before, and now: (day, currency) -> micros.
+    `before`, `after`: the costs that the source reported for these days before, and reports now: (day, currency) ->
+    micros.
     """
 
     first: str
@@ -71,8 +73,8 @@ def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) 
 
 
 def put_spend(site: Site, source: str, days: Days, lines: Sequence[SpendLine], dry_run: bool) -> Imported:
-    """Replace what the source reported for these days, in one transaction. With `dry_run`, only return what would
-    change."""
+    """Replace what the source reported for these days by these lines, in one transaction. With `dry_run`, nothing is
+    changed, and the result says what would change."""
     after: Counter[tuple[str, str]] = Counter()
     for line in lines:
         after[line.day, line.currency] += line.cost
@@ -93,13 +95,13 @@ def replace_rows(site: Site, source: str, days: Days, lines: Iterable[SpendLine]
 
 
 def rows_of(site: Site, source: str, first: str, last: str) -> QuerySet[SpendRow]:
-    """Query what a source reported for these days."""
+    """Query the rows that a source reported for these days, both days included."""
     return SpendRow.objects.filter(site=site, imported_as=source, day__gte=first, day__lte=last)
 
 
 def read_costs(site: Site, source: str, first: str, last: str) -> Costs:
-    """Add up what a source reported for these days. Returns (day, currency) -> micros. Python adds up, because a
-    database's sum may overflow."""
+    """Add up the costs that a source reported for these days. Returns (day, currency) -> micros. Python adds up,
+    because a database's sum may overflow."""
     costs: Counter[tuple[str, str]] = Counter()
     for day, currency, cost in rows_of(site, source, first, last).values_list("day", "currency", "cost").iterator():
         costs[day, currency] += cost
@@ -110,7 +112,8 @@ Group = tuple[str, str, SpendNames]
 
 
 def in_chunks(lines: Iterable[SpendLine]) -> Iterator[dict[Group, list[int]]]:
-    """Add up lines with the same day, currency and names. Yields at most IN_MEMORY groups at a time."""
+    """Add up the lines that have the same day, currency and names (tags, network and ad key). Yields group -> [cost,
+    clicks, impressions], at most about IN_MEMORY groups at a time."""
     rows: dict[Group, list[int]] = {}
     for line in lines:
         sums = rows.setdefault((line.day, line.currency, line.names), [0, 0, 0])
@@ -124,7 +127,7 @@ def in_chunks(lines: Iterable[SpendLine]) -> Iterator[dict[Group, list[int]]]:
 
 
 def make_row(site: Site, source: str, group: Group, sums: list[int]) -> SpendRow:
-    """Make the row of a group of lines. `sums`: cost, clicks, impressions."""
+    """Make the database row of a group of lines. `sums`: the group's cost, clicks and impressions."""
     day, currency, names = group
     cost, clicks, impressions = sums
     named: dict[str, Any] = names._asdict()

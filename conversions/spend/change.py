@@ -1,4 +1,4 @@
-"""Change: how an import changes what a source reported: costs by currency, and the days that change. Pure."""
+"""Change: what an import of spend changes: costs by currency, and the days whose cost changes. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ Costs = Mapping[tuple[str, str], int]
 
 
 class ChangedDay(msgspec.Struct, frozen=True):
-    """A day on which the reported cost changes. The amounts are in `currency`."""
+    """A day on which the cost that a source reports changes. The amounts are in `currency`."""
 
     day: Day
     currency: str
@@ -24,7 +24,7 @@ class ChangedDay(msgspec.Struct, frozen=True):
 
 
 def by_currency(costs: Costs) -> dict[str, str]:
-    """Add up the costs of all days. Returns currency -> cost."""
+    """Add up the costs of all days. `costs`: (day, currency) -> micros. Returns currency -> cost, as decimal text."""
     sums: Counter[str] = Counter()
     for (_, currency), cost in costs.items():
         sums[currency] += cost
@@ -32,7 +32,7 @@ def by_currency(costs: Costs) -> dict[str, str]:
 
 
 def changed_days(before: Costs, after: Costs) -> list[ChangedDay]:
-    """List the days and currencies whose cost changes, in order."""
+    """List the days and currencies whose cost changes, in order. `before`, `after`: (day, currency) -> micros."""
     return [
         ChangedDay(*key, six_places(before.get(key, 0)), six_places(after.get(key, 0)))
         for key in sorted({*before, *after})

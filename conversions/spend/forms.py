@@ -1,4 +1,4 @@
-"""Forms: the known exports of ad networks, and where their columns are in a file. Pure."""
+"""Forms: the known exports of ad networks, such as that of Google Ads, and in which columns they have what. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,9 @@ _COST_IN = re.compile(r"amount spent \(([a-z]{3})\)")
 
 
 class Form(msgspec.Struct, frozen=True):
-    """The form of a network's export. `columns`: field -> possible names of its column, the best first. `needs`: the
-    fields that a file must have to be of this form. `names`: the utm tags and the network of this network's clicks by
-    default."""
+    """The form of a network's export. `columns`: field, such as `cost` -> possible names of its column, the best first.
+    `needs`: the fields that a file of this form must have. `names`: the utm tags and the network that clicks of this
+    network usually have."""
 
     name: str
     columns: Mapping[str, tuple[str, ...]]
@@ -22,8 +22,8 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Where the columns of a file are. `indexes`: field -> index of its column. `width`: how many columns a line has.
-    `currency`: the currency in the header; empty if there is none."""
+    """The columns of a file. `form`: the form that its header has. `indexes`: field -> index of its column. `width`:
+    how many columns a line has. `currency`: the currency that the header names; empty if it names none."""
 
     form: Form
     indexes: Mapping[str, int]
@@ -86,8 +86,11 @@ FORMS = (META, MICROSOFT, TIKTOK, GOOGLE, PLAIN)
 
 
 def find_places(row: Sequence[str]) -> Places | None:
-    """Find the form and the columns of a header line. None if the line is no header of a known form. Networks begin the
-    names of their columns with capital letters. Therefore a file with `day` and `cost` is a plain one."""
+    """Find the form of a file by its header line, and the columns. None if the line is no header of a known form.
+
+    Networks begin the names of their columns with capital letters. Therefore a file with the columns `day` and `cost`
+    has the form `plain`.
+    """
     first = [PLAIN] if set(PLAIN.needs) <= {name.strip() for name in row} else []
     names = [name.strip().lower() for name in row]
     spent = next((match for name in names if (match := _COST_IN.fullmatch(name))), None)

@@ -1,4 +1,4 @@
-"""Lines: the spend in one line of a file, and the errors of lines and files. Pure."""
+"""Lines: the record of one line of spend, and the errors of lines and files. Pure."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,8 @@ MAX_LISTED = 20
 
 
 class SpendNames(NamedTuple):
-    """The names by which spend finds its ad, as for a touch: the ad's key; else utm tags and the ad network."""
+    """How spend says to which ad it belongs: by the ad's key, or by the utm tags and the ad network of the ad's
+    clicks."""
 
     ad: str = ""
     source: str = ""
@@ -21,8 +22,8 @@ class SpendNames(NamedTuple):
 
 
 class SpendLine(NamedTuple):
-    """What a network reports for one day and one ad. `cost`: micros of the currency. `clicks`, `impressions`: as the
-    network counts them."""
+    """What a source reports for one day and one ad. `names`: say which ad it is. `cost`: micros of the currency.
+    `clicks`, `impressions`: as the network counts them."""
 
     day: str
     currency: str
@@ -33,7 +34,7 @@ class SpendLine(NamedTuple):
 
 
 class Problems:
-    """Collects the faults of a file: lists the first MAX_LISTED, and counts all."""
+    """Collects the faults of a file: has the texts of the first MAX_LISTED, and counts all."""
 
     def __init__(self) -> None:
         self.listed: list[str] = []
@@ -47,7 +48,8 @@ class Problems:
 
 
 class BadSpend(Refusal):
-    """Raised if a file has faults. Nothing was imported. `problems`: the faulty lines with their faults."""
+    """Raised if a file has faults. Then nothing is imported. `problems`: a text for each faulty line, with its
+    fault."""
 
     def __init__(self, problems: list[str], count: int = 0, field: str = "file") -> None:
         more = count - len(problems)

@@ -1,4 +1,4 @@
-"""Listed: the parameters, the positions and the rows of a list of spend. Pure."""
+"""Listed: reads the parameters of a list of spend, and makes its rows and positions. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _PLACE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{1,18})")
 
 
 class Place(NamedTuple):
-    """The position of a row in the list, which begins with the latest day."""
+    """The position of a row in the list of spend: its day and its id. The list begins with the latest day."""
 
     day: str
     id: int
@@ -41,7 +41,7 @@ class WantedSpend(msgspec.Struct, frozen=True):
 
 
 class StoredSpend(NamedTuple):
-    """A stored row of spend: its id, its source and its line."""
+    """A stored row of spend, as the database has it: its id, its source, and what was reported."""
 
     id: int
     source: str
@@ -49,7 +49,7 @@ class StoredSpend(NamedTuple):
 
 
 class SpendTags(msgspec.Struct, frozen=True):
-    """The utm tags of the clicks to which spend belongs."""
+    """The utm tags of the clicks on which the money was spent."""
 
     source: str
     medium: str
@@ -59,7 +59,7 @@ class SpendTags(msgspec.Struct, frozen=True):
 
 
 class SpendAd(msgspec.Struct, frozen=True):
-    """The ad to which spend belongs by the present configuration, as reports name it."""
+    """The ad to which spend belongs by the present configuration, under its name in reports."""
 
     ad: str
     campaign: str
@@ -82,7 +82,7 @@ class ListedSpend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_wanted(parameters: Mapping[str, str]) -> WantedSpend:
-    """Read and check the parameters of the list. Empty optional parameters are ignored. Raises Refusal."""
+    """Read and check the parameters of a list of spend. Empty optional parameters are ignored. Raises Refusal."""
     for name in parameters:
         if name not in PARAMETERS:
             detail = f"A list of spend has the parameters {', '.join(PARAMETERS)}."
@@ -93,7 +93,7 @@ def read_wanted(parameters: Mapping[str, str]) -> WantedSpend:
 
 
 def read_source(parameters: Mapping[str, str]) -> str:
-    """Read the name of a source. Raises Refusal."""
+    """Read the name of a source from the parameter `source`. Raises Refusal."""
     source = parameters.get("source", "").strip()
     if not 0 < len(source) <= MAX_SOURCE or "\0" in source:
         detail = f"source is the name of what says it, such as google, of at most {MAX_SOURCE} characters."
@@ -110,12 +110,12 @@ def _read_limit(text: str) -> int:
 
 
 def write_place(place: Place) -> str:
-    """Write a position as text for a URL."""
+    """Write the position of a row as text for a URL, such as `2026-11-23.17`."""
     return f"{place.day}.{place.id}"
 
 
 def read_place(parameters: Mapping[str, str]) -> Place | None:
-    """Read the position in `after`. None if it is absent. Raises Refusal."""
+    """Read the position of a row from the parameter `after`. None if it is absent. Raises Refusal."""
     text = parameters.get("after") or ""
     if not text:
         return None
@@ -126,7 +126,7 @@ def read_place(parameters: Mapping[str, str]) -> Place | None:
 
 
 def list_row(row: StoredSpend, ads: AdNames) -> ListedSpend:
-    """Make the listed row of a stored row, with the ad to which it belongs."""
+    """Return a stored row of spend as the API lists it, with the ad to which it belongs."""
     line, names = row.line, row.line.names
     belongs = ads.name(as_touch(names))
     return ListedSpend(

@@ -1,4 +1,4 @@
-"""Naming: the touch that spend's names would have. It gives spend its ad. Pure."""
+"""Naming: finds the ad of spend in the same way as the ad of a click. Pure."""
 
 from conversions.facts.records import Touch
 from conversions.rules.ads import CLICK_IDS
@@ -9,6 +9,7 @@ _PARAMETERS = {network: parameter for parameter, network in CLICK_IDS.items()}
 
 
 def as_touch(names: SpendNames) -> Touch:
-    """Make a touch with the names of spend. Spend belongs to the same ad as this touch."""
+    """Return an invented click that has the tags, the network and the ad key of some spend. Spend belongs to the ad
+    that AdNames finds for this click."""
     tags = names._replace(network=_PARAMETERS.get(names.network, ""))._asdict()
     return Touch(site="", visitor="", kind="click", at=0, hit="", **tags)

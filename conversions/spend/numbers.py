@@ -30,14 +30,15 @@ _BLANKS = dict.fromkeys(map(ord, " \u00a0\u2009\u202f'\u2019"))
 
 
 def trim(text: str) -> str:
-    """Remove blanks, grouping blanks, and the sign or code of a currency: `$ 1 234.50` becomes `1234.50`. A number in
+    """Remove blanks and the sign or code of a currency from a number: `$ 1 234.50` becomes `1234.50`. A number in
     parentheses becomes negative."""
     text = _BEHIND.sub("", _BEFORE.sub(r"\1", text.replace("\u2212", "-").translate(_BLANKS)))
     return f"-{text[1:-1]}" if text.startswith("(") and text.endswith(")") else text
 
 
 def decimal_mark(text: str) -> str:
-    """Return the decimal mark that a number shows: `.` or `,`. Empty if it doesn't show one."""
+    """Return the decimal mark of a number, `.` or `,`, if the number shows which one it is: `.` for `1,234.50`, `,` for
+    `12,5`. Empty for `1,234`, which may have either."""
     text = trim(text).lstrip("+-")
     marks = [mark for mark in text if mark in ".,"]
     if len(set(marks)) == 2:
@@ -48,15 +49,15 @@ def decimal_mark(text: str) -> str:
 
 
 def count_mark(text: str) -> str:
-    """Return the decimal mark that a count shows. A count has no decimals: in 1,234 the comma groups digits, and the
-    decimal mark is the point. Empty if it doesn't show one."""
+    """Return the decimal mark that follows from a count, which has no decimals: in `1,234` the comma groups digits, and
+    therefore the decimal mark is the point. Empty for a count without groups, such as `123`."""
     marks = {mark for mark in text if mark in ".,"}
     return {".": ",", ",": "."}[marks.pop()] if len(marks) == 1 and _GROUPED.fullmatch(trim(text)) else ""
 
 
 def day_order(text: str) -> str:
-    """Return what comes first in a date with slashes: `month` in 11/23/2026, `day` in 23/11/2026. Empty if it could be
-    both."""
+    """Return whether the day or the month comes first in a date with slashes: `month` for 11/23/2026, `day` for
+    23/11/2026. Empty for 11/12/2026, which may be either."""
     found = _SLASHED.fullmatch(text.strip())
     if not found or int(found[1]) <= 12 >= int(found[2]):
         return ""
@@ -64,7 +65,8 @@ def day_order(text: str) -> str:
 
 
 def read_micros(text: str, mark: str) -> int:
-    """Read an amount as micros, rounded half up. `mark`: the decimal mark. Raises BadLine."""
+    """Read an amount as micros, rounded half up: `1.50` becomes 1500000. `mark`: the decimal mark of the file; empty if
+    it is unknown. Raises BadLine."""
     plain = trim(text)
     if not mark and _GROUPED.fullmatch(plain.lstrip("-")):
         raise BadLine(f"{text[:40]!r} has two meanings; say what the decimal mark is")
@@ -78,7 +80,8 @@ def read_micros(text: str, mark: str) -> int:
 
 
 def read_count(text: str, mark: str) -> int:
-    """Read a count. An empty text or a dash is 0. `mark`: the decimal mark. Raises BadLine."""
+    """Read a number of clicks or impressions. An empty text or a dash is 0. `mark`: the decimal mark of the file; empty
+    if it is unknown. Raises BadLine."""
     if text.strip() in ("", "-", "--"):
         return 0
     micros = read_micros(text, mark or count_mark(text))

@@ -19,8 +19,8 @@ OPTIONS = ("source", "currency", "decimal", "dates", *NAMED)
 def read_options(
     parameters: Mapping[str, str], own: str, currencies: Collection[str], others: Collection[str] = ()
 ) -> tuple[str, Reading]:
-    """Read the source's name, and how its file is read. `own`: the site's currency. `others`: further parameters that
-    are allowed. Raises Refusal."""
+    """Read from the parameters of an import the source's name, and how the file is to be read. `own`: the site's
+    currency. `others`: names of further parameters that are allowed. Raises Refusal for any other parameter."""
     for name in parameters:
         if name not in (*OPTIONS, *others):
             detail = f"An import has the parameters {', '.join((*others, *OPTIONS))}."

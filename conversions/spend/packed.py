@@ -1,4 +1,4 @@
-"""Packed: a file as text in a hidden field of a form, with which the page sends a previewed file again. Pure.
+"""Packed: a file as text in a hidden field of a form. The page of the preview sends the file again with it. Pure.
 
 The server stores nothing between the preview and the import.
 """
@@ -14,13 +14,13 @@ MAX_TEXT = 900_000
 
 
 def pack(body: bytes) -> str:
-    """Write a file as text. Empty if the text would be too long."""
+    """Write the bytes of a file as text for a hidden field. Empty if the text would be too long."""
     text = b64encode(zlib.compress(body, 6)).decode()
     return text if len(text) <= MAX_TEXT else ""
 
 
 def unpack(text: str) -> bytes:
-    """Read the file from the text. Raises Refusal if the text is damaged."""
+    """Return the bytes of the file that `pack` wrote as text. Raises Refusal if the text is damaged."""
     try:
         unpacking = zlib.decompressobj()
         body = unpacking.decompress(b64decode(text, validate=True), MAX_BODY + 1)
@@ -32,5 +32,5 @@ def unpack(text: str) -> bytes:
 
 
 def damaged() -> Refusal:
-    """Make the refusal of a damaged text."""
+    """Make the refusal for a text that `unpack` can't read."""
     return Refusal(400, "invalid", "The file of the preview is damaged; choose it again.", "file")

@@ -29,8 +29,8 @@ class Tags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SpendPutRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The spend of one day on a campaign or an ad: the ad with this key, or the ad of clicks with these tags and this
-    network."""
+    """The spend of one day on a campaign or an ad. The ad is named by its key, or by the tags and the network of its
+    clicks."""
 
     day: str
     cost: Annotated[str, Meta(description="A decimal, such as 12.50.")]
@@ -66,7 +66,8 @@ def decode_put(body: bytes) -> SpendPut:
 
 
 def put_lines(put: SpendPut, own: str, currencies: Collection[str]) -> list[SpendLine]:
-    """Read the lines of all rows. `own`: the site's currency. Raises BadSpend with every bad row."""
+    """Return what all rows of a request report, as lines of spend. `own`: the site's currency. Raises BadSpend with
+    every bad row."""
     problems, lines = Problems(), []
     for number, row in enumerate(put.rows):
         try:
@@ -79,7 +80,7 @@ def put_lines(put: SpendPut, own: str, currencies: Collection[str]) -> list[Spen
 
 
 def read_row(row: SpendPutRow, put: SpendPut, own: str, currencies: Collection[str]) -> SpendLine:
-    """Read one row. `own`: the site's currency. Raises BadLine."""
+    """Return what one row of a request reports, as a line of spend. `own`: the site's currency. Raises BadLine."""
     cost, currency = read_micros(row.cost), row.currency or own
     if cost is None:
         raise BadLine(f"{row.cost[:40]!r} is no amount, such as 12.50")
@@ -97,8 +98,8 @@ def read_row(row: SpendPutRow, put: SpendPut, own: str, currencies: Collection[s
 
 
 def read_names(row: SpendPutRow) -> SpendNames:
-    """Return the names of a row. The spend of a campaign belongs to the ad of clicks with this utm_campaign. Raises
-    BadLine."""
+    """Return how a row says to which ad its spend belongs: by the ad's key, or by tags and network. A campaign in the
+    row becomes the tag utm_campaign. Raises BadLine."""
     if row.ad:
         return SpendNames(ad=row.ad)
     if row.campaign and row.utm.campaign not in ("", row.campaign):

@@ -29,9 +29,9 @@ Opened = Callable[[], Iterable[str]]
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How to read what a file doesn't say. `currency`: the default currency. `currencies`: the known codes. `mark`: the
-    decimal mark. `order`: `day` or `month`, what comes first in 11/12/2026. `names`: replace the form's default
-    names."""
+    """How to read a file where the file itself doesn't say it. `currency`: the currency of lines without one.
+    `currencies`: the known codes. `mark`: the decimal mark. `order`: `day` or `month`, what comes first in 11/12/2026.
+    `names`: tags and network of lines that have none; they come before those of the form."""
 
     currency: str
     currencies: Collection[str]
@@ -48,7 +48,8 @@ class Row(NamedTuple):
 
 
 class SpendFile:
-    """A file of a known form. It can be read several times, line by line, without being in memory. Raises BadSpend."""
+    """A file of a known form. It can be read several times, and is never in memory as a whole. All methods raise
+    BadSpend if the file can't be read."""
 
     def __init__(self, opened: Opened, reading: Reading) -> None:
         self._opened = opened
@@ -60,8 +61,8 @@ class SpendFile:
         self.totals = 0
 
     def lines(self, problems: Problems) -> Iterator[SpendLine]:
-        """Read the lines. Faults are added to `problems`, with line numbers. If a day comes several times, its lines
-        are added up later."""
+        """Read the file, line by line. The fault of a bad line is added to `problems`, with the line's number. A day
+        and an ad may have several lines."""
         self.totals = 0
         for row in self._rows():
             try:
@@ -73,7 +74,7 @@ class SpendFile:
                 problems.add(f"line {row.number}: {error}")
 
     def _settle(self, reading: Reading) -> Reading:
-        """Find lines that show the decimal mark, and whether the day or the month comes first in dates."""
+        """Return `reading` with the decimal mark and the order of day and month, if a line of the file shows them."""
         mark, order = reading.mark, reading.order
         indexes = self.places.indexes
         counts = [indexes[name] for name in ("clicks", "impressions") if name in indexes]
@@ -99,7 +100,7 @@ class SpendFile:
 
 
 def checked(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines. Raises BadSpend if a line is too long or if there are too many lines."""
+    """Yield the lines unchanged. Raises BadSpend if a line is too long or if there are too many lines."""
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE:
             raise BadSpend([f"line {number}: more than {MAX_LINE} characters"])
@@ -109,7 +110,8 @@ def checked(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _find_header(lines: Iterable[str]) -> tuple[str, int, Places]:
-    """Find the delimiter, the number of the header's line, and the columns."""
+    """Find the header of a file. Returns the delimiter, the number of the header's line, and the columns. Raises
+    BadSpend if there is none."""
     first = list(islice(checked(lines), HEADER_WITHIN))
     for delimiter in "\t,;":
         rows = csv.reader(first, delimiter=delimiter)
@@ -125,8 +127,7 @@ def _find_header(lines: Iterable[str]) -> tuple[str, int, Places]:
 
 
 def is_total(cells: list[str], places: Places) -> bool:
-    """Whether a line of an export is a total or a note after the last line. All other lines of an export name a
-    campaign."""
+    """Whether a line of an export is no spend of a campaign, but a total, or a note at the end of the file."""
     if places.form is PLAIN:
         return False
     start = next((cell.strip().lower() for cell in cells if cell.strip() not in BLANK), "")
@@ -143,7 +144,7 @@ def _cell(cells: list[str], places: Places, field: str) -> str:
 
 
 def read_line(cells: list[str], places: Places, reading: Reading) -> SpendLine:
-    """Read one line. Raises BadLine."""
+    """Read the cells of one line as spend. Raises BadLine."""
     if len(cells) != places.width:
         raise BadLine(f"{len(cells)} columns instead of {places.width}")
     found = {field: cells[place].strip() for field, place in places.indexes.items()}
@@ -164,7 +165,8 @@ def read_line(cells: list[str], places: Places, reading: Reading) -> SpendLine:
 
 
 def read_names(found: dict[str, str], places: Places, reading: Reading) -> SpendNames:
-    """Return the names of a line: its own; else the given ones; else those of the form. Raises BadLine."""
+    """Return how a line says to which ad its spend belongs. A tag or network that the line lacks comes from `reading`,
+    else from the form. `found`: field -> text of the line. Raises BadLine."""
     own = SpendNames(*(found.get(name, "") for name in SpendNames._fields))
     if any(len(name) > MAX_NAME or "\0" in name for name in own):
         raise BadLine(f"a name has more than {MAX_NAME} characters")

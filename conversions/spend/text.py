@@ -15,13 +15,14 @@ _CHUNK = 1 << 16
 
 
 def text_of(opened: OpenedBytes) -> Opened:
-    """Return a function that opens the lines of a file. Reading raises BadSpend if a line is in another encoding."""
+    """Return a function that opens a file and yields its lines as text. Reading raises BadSpend if the file has bytes
+    that are no text."""
     encoding = find_encoding(opened)
     return lambda: read_lines(opened, encoding)
 
 
 def find_encoding(opened: OpenedBytes) -> str:
-    """Find the encoding of a file: UTF-16 by its byte order mark; else UTF-8; else Windows-1252."""
+    """Return the encoding of a file: UTF-16 if it begins with that byte order mark; else UTF-8; else Windows-1252."""
     with opened() as file:
         if file.read(2) in _UTF_16:
             return "utf-16"
@@ -35,8 +36,8 @@ def find_encoding(opened: OpenedBytes) -> str:
 
 
 def read_lines(opened: OpenedBytes, encoding: str) -> Iterator[str]:
-    """Read a file line by line. A line that is too long is read in pieces, which are still too long. Raises
-    BadSpend."""
+    """Read a file line by line. A line that is longer than MAX_LINE comes in pieces; the first piece is already too
+    long for `checked`. Raises BadSpend."""
     number = 0
     try:
         with TextIOWrapper(opened(), encoding, newline="") as file:

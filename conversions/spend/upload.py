@@ -18,7 +18,8 @@ def too_large(most: str) -> Refusal:
 
 
 def read_upload(body: bytes, reading: Reading) -> SpendFile:
-    """Read a file that was sent. Raises Refusal if it is too large, BadSpend if its form is unknown."""
+    """Make the SpendFile of a file that was sent in a request. Raises Refusal if it is too large, BadSpend if its form
+    is unknown."""
     if len(body) > MAX_BODY:
         raise too_large(f"{MAX_BODY >> 20} MiB")
     if max(body.count(b"\n"), body.count(b"\r")) > MAX_UPLOADED_LINES:
