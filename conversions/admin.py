@@ -55,7 +55,7 @@ class CampaignAdmin(OneByOne[Campaign]):
     autocomplete_fields = ("site",)
 
     def get_readonly_fields(self, _request: HttpRequest, campaign: Campaign | None = None) -> tuple[str, ...]:
-        """The site of a saved campaign can't be changed."""
+        """Return the fields that can't be edited: the site, once the campaign is saved."""
         return ("site",) if campaign else ()
 
     @admin.display(ordering="site__account__name")
@@ -122,11 +122,11 @@ class VersionInline(admin.TabularInline[GoalVersion, Goal]):
 
     @admin.display(description="takes effect")
     def takes_effect(self, version: GoalVersion) -> str:
-        """When the version takes effect, in the site's timezone."""
+        """When the version takes effect, as text in the site's timezone."""
         return effect_of(version)
 
     def has_add_permission(self, *_: Any) -> bool:
-        """Always False, because saving the goal makes versions."""
+        """Always False, because a version is made only by saving the goal."""
         return False
 
     def has_change_permission(self, *_: Any, **__: Any) -> bool:
@@ -171,7 +171,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
         return super().get_queryset(request).prefetch_related(Prefetch("versions", versions))
 
     def get_readonly_fields(self, _request: HttpRequest, goal: Goal | None = None) -> tuple[str, ...]:
-        """The site and the key of a saved goal can't be changed."""
+        """Return the fields that can't be edited: the site and the key, once the goal is saved."""
         return ("site", "key") if goal else ()
 
     @admin.action(description="Count over the last 30 days, too (retroactive, with a replay)", permissions=["backdate"])
@@ -205,7 +205,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
 
     @admin.display(description="newest version takes effect")
     def takes_effect(self, goal: Goal) -> str:
-        """When the newest version takes effect."""
+        """When the newest version of the goal takes effect, as text."""
         return next((effect_of(version) for version in goal.versions.all()), "")
 
     def save_model(self, request: HttpRequest, goal: Goal, form: Any, change: bool) -> None:
@@ -222,7 +222,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
 
 @admin.register(Mark)
 class MarkAdmin(admin.ModelAdmin[Mark]):
-    """The admin page of marks: the hours that wait to be rolled up. They can only be viewed."""
+    """The admin page of marks, which can only be viewed. An open mark says that an hour waits to be rolled up."""
 
     list_display = ("site", "starts", "marked", "token")
     list_filter = ("marked",)

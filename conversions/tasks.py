@@ -58,8 +58,8 @@ def count_facts(counts: list[Any]) -> None:
 
 @shared_task(name="conversions.tasks.keep_snapshot")
 def keep_snapshot() -> None:
-    """Store a snapshot of the configuration if it has changed. If the archive can't be reached, the next minute tries
-    again."""
+    """Store a snapshot of the configuration if it has changed. If the archive can't be reached, this is tried again a
+    minute later."""
     keep_now()
 
 

@@ -40,7 +40,8 @@ class RangeView(GenericAPIView[Site]):
     queryset = Site.objects.none()
 
     def read(self, request: Request, key: str) -> tuple[str, str, Range]:
-        """Return `from` and `to` as they were sent, and the range. Raises Refusal."""
+        """Read the range of a request. Returns `from` and `to` as they were sent, and the range of time. Raises
+        Refusal."""
         site = readable_site(request, key)
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -55,7 +56,7 @@ class RollupView(RangeView):
 
     @rollup_schema
     def post(self, request: Request, key: str) -> Response:
-        """Mark the hours of the range to be rolled up again. This happens within minutes."""
+        """Mark the hours of the range to be rolled up again. The rollup happens within minutes."""
         *_, site_range = self.read(request, key)
         return Response(to_plain(Marked(mark_range(site_range))), status=202)
 

@@ -29,7 +29,7 @@ class ConversionAnswer(Explanation, frozen=True, kw_only=True):
 
 
 class ConversionsPage(msgspec.Struct, frozen=True):
-    """A page of conversions."""
+    """A page of the conversions of an order, a click, a hit, a visitor or a user, each with its explanation."""
 
     results: list[ConversionAnswer]
     next: NextPage
@@ -77,7 +77,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class RejectedPage(msgspec.Struct, frozen=True):
-    """A page of rejected hits, newest first; and the hits that collection refused."""
+    """A page of rejected hits, newest first; and counts of the hits that collection refused."""
 
     results: list[ListedRejected]
     next: NextPage

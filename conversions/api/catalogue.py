@@ -47,7 +47,8 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
 
 
 class MatchRuleSerializer(serializers.ModelSerializer[MatchRule]):
-    """A match rule. If all its patterns match, the touch belongs to the ad. `*` is any text."""
+    """A match rule. If all its patterns match a touch, the touch belongs to the rule's ad. In a pattern, `*` is any
+    text."""
 
     class Meta:
         model = MatchRule

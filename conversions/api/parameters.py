@@ -68,7 +68,7 @@ def page_url(request: Request, id: str) -> str:
 
 
 def find_url(request: Request, site: str, hit: str) -> str:
-    """Return the URL of the page that lists the conversions of a hit."""
+    """Return the URL of the page that lists the conversions with this hit id."""
     return request.build_absolute_uri(f"{reverse('explain')}?{urlencode({'site': site, 'by': 'hit', 'q': hit})}")
 
 

@@ -1,4 +1,4 @@
-"""Refused: the counts of a site's refused hits, for `/api/rejected` and for the site's page."""
+"""Refused: reads the counts of a site's refused hits, for `/api/rejected`."""
 
 from datetime import date
 

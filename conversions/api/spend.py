@@ -1,4 +1,4 @@
-"""Spend: the endpoint with which programs store and list what ads cost."""
+"""Spend: the endpoints with which programs store, import and list what ads cost."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ class SpendImportView(APIView):
     parser_classes = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse forms before their body is read."""
+        """Refuse a request that sends a form, before its body is read."""
         if (request.content_type or "").startswith("multipart/"):
             raise Refusal(415, "unsupported_media_type", WHAT_TO_SEND)
         super().initial(request, *args, **kwargs)
@@ -88,7 +88,7 @@ class SpendImportView(APIView):
 
 
 def read_body(request: Request) -> bytes:
-    """Read the body of a request. Raises Refusal if it is too large. (Django's own limit is for forms.)"""
+    """Read the body of a request, at most MAX_BODY bytes. Raises Refusal if it is larger."""
     body: bytes = request._request.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise too_large(f"{MAX_BODY >> 20} MiB")

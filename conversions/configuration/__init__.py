@@ -1,1 +1,2 @@
-"""Configuration: reads the configuration as frozen records; the tables of rates and spend, snapshots, and bootstrap."""
+"""Configuration: reads the configuration of sites as frozen records. Also has the tables of rates and spend, snapshots,
+and bootstrap."""

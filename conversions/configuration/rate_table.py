@@ -73,7 +73,8 @@ def load(
 
 
 def read_known(days: Iterable[str]) -> dict[tuple[str, str, str], str]:
-    """Read the stored rates of all days between the first and the last of these. Returns (day, base, quote) -> rate."""
+    """Read the stored rates of all days from the earliest of these days to the latest. Returns (day, base, quote) ->
+    rate."""
     first, last = min(days), max(days)
     rows = RateRow.objects.filter(day__gte=first, day__lte=last).values_list("day", "base", "quote", "rate")
     return {(str(day), base, quote): rate for day, base, quote, rate in rows.iterator()}

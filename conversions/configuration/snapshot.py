@@ -97,7 +97,7 @@ def own_fields(model: type[Model]) -> tuple[str, ...]:
 
 
 def plain_fields(row: Model, fields: Iterable[str]) -> Plain:
-    """Read these fields of a row."""
+    """Return these fields of a row as name -> value."""
     return {name: getattr(row, name) for name in fields}
 
 

@@ -31,7 +31,8 @@ PRODUCTS = {
 
 class Visit(NamedTuple):
     """A visit of a person. `day`, `ms`: its time by the shop's clock, as a day and ms after midnight. `ad`: the ad that
-    led to it. `device`: 0 or 1. `products`: what was bought. `phoned`: whether the order was made by phone."""
+    led to it. `device`: which of the person's two devices, 0 or 1. `products`: what was bought. `phoned`: whether the
+    order was made by phone."""
 
     person: str
     number: int

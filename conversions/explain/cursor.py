@@ -7,7 +7,7 @@ MAX_AT = 1 << 60
 
 
 def write_cursor(after: OrderKey) -> str:
-    """Write a position (an `order_key`) as text."""
+    """Write a position (an `order_key`) as text for a URL."""
     at, hit, digest = after
     return f"{at}.{digest}.{hit}"
 

@@ -191,7 +191,7 @@ def count_left_out(case: Case, shown: Position, total: Position, claimants: Clai
 
 
 def write_next(start: Position, shown: Position, total: Position) -> str | None:
-    """Write the position of the next page. None on the last page."""
+    """Return the position of the next page as text. None on the last page."""
     position = Position(
         start.touches + shown.touches, start.duplicates + shown.duplicates, start.adjustments + shown.adjustments
     )

@@ -137,7 +137,7 @@ def read_timeline(
 
 
 def read_people(store: Store, site: str, facts: Iterable[TimelineRow]) -> People:
-    """Read to which persons these facts belong."""
+    """Return a People that knows to which persons these facts belong."""
     people = People(store, site)
     people.read_links_of(
         fact if isinstance(fact, Touch) else claimant_fact(fact) for fact in facts if not isinstance(fact, Link)

@@ -26,8 +26,8 @@ OTHER = AdName("(other)", "(other)", False)
 
 
 def fallback_name(touch: Touch) -> str:
-    """Name the ad of a touch that belongs to no configured ad: by the ad that the hit names; else by its utm tags, such
-    as `google/cpc/sale`; else by its ad network."""
+    """Return a name for the ad of a touch that belongs to no configured ad: the ad that the hit names; else its utm
+    tags, such as `google/cpc/sale`; else its ad network."""
     tags = [tag for tag in (touch.source, touch.medium, touch.campaign, touch.content) if tag]
     return touch.ad or "/".join(tags) or CLICK_IDS.get(touch.network, "") or "(none)"
 
@@ -73,5 +73,5 @@ class AdNames:
 
 
 def name_touch(touch: Touch, ads: Iterable[Ad]) -> AdName:
-    """Name the ad of one touch. If there are many touches, make one AdNames for all of them."""
+    """Return the name of one touch's ad. If there are many touches, make one AdNames for all of them."""
     return AdNames(ads).name(touch)

@@ -90,7 +90,7 @@ def make_link(hit: Hit, user: str, batch: str) -> Link:
 
 
 def make_adjustment(hit: Hit, batch: str) -> Adjustment:
-    """Make the adjustment of an adjustment hit."""
+    """Make the adjustment that a hit of this type asks for, such as the refund of an order."""
     assert hit.kind is not None
     return Adjustment(
         site=hit.site,

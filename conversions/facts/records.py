@@ -19,8 +19,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
-    """A click or a view by which an ad reached a visitor, with its raw parameters. Which ad it is, is found when the
-    hour is rolled up.
+    """A click or a view by which an ad reached a visitor, with its raw parameters. Its ad is looked up when the hour is
+    rolled up.
 
     `user`: the user that the hit itself named.
     """

@@ -12,7 +12,7 @@ MAX_BODY = 4_000
 
 class RejectedHit(msgspec.Struct, frozen=True, kw_only=True):
     """An accepted hit that doesn't count, or that counts without a field that can't be read. `code`: the reason.
-    `body`: the hit as JSON, cut."""
+    `body`: the hit as JSON; only its beginning if it is long."""
 
     site: str
     at: int
@@ -25,7 +25,8 @@ class RejectedHit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rejected_hit(hit: Hit, batch: str, code: RejectedCode, field: str, detail: str) -> RejectedHit:
-    """Make the row of a rejected hit."""
+    """Make the row of a rejected hit. `code`: the reason. `field`: the field of the hit that caused it. `detail`: the
+    reason in words."""
     body = encode_hits([hit]).decode()[:MAX_BODY]
     return RejectedHit(
         site=hit.site, at=hit.at, hit=hit.id, code=code, field=field, detail=detail[:300], batch=batch, body=body

@@ -70,7 +70,7 @@ def affected(
     - If a click id becomes crowded, the claims of all conversions that name it may lose a claimant.
 
     `crowded`: the linked sets that became too large, by key. `frozen_before`: ms; older touches are not read. `people`:
-    the site's persons, as read after the facts were written; read here if absent.
+    a People of the site that was made after the facts were written; without it, one is made here.
     """
     people, crowded = people or People(store, site), crowded or {}
     moved = [*_newly_linked(store, site, facts), *((visitor, 0) for visitor in crowd_visitors(store, site, crowded))]

@@ -257,8 +257,8 @@ def first_bucket(site: str) -> int | None:
 
 
 def changed_at(sites: Iterable[str]) -> int:
-    """Return when the configuration of one of these sites was last changed, in ms; 0 if never. Tokens are in
-    microseconds."""
+    """Return when the configuration of one of these sites was last changed, in ms; 0 if never. The tokens of the marks
+    on whole sites say it: they are times in microseconds."""
     tokens = Mark.objects.filter(bucket=WHOLE_SITE, site__in=list(sites)).values_list("token", flat=True)
     return max(tokens, default=0) // 1000
 

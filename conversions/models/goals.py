@@ -40,7 +40,7 @@ class GoalRules(models.Model):
     """The rules of a goal's version. Fields have the same names as in `conversions.rules.goals.GoalVersion`."""
 
     class Counting(models.TextChoices):
-        """How many conversions count."""
+        """How many conversions count: every one, one per person, or one per click."""
 
         EVERY = "every", "every conversion"
         ONCE = "once", "one per person"

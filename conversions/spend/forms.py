@@ -1,4 +1,5 @@
-"""Forms: the known exports of ad networks, such as that of Google Ads, and in which columns they have what. Pure."""
+"""Forms: the known exports of ad networks, such as that of Google Ads, and how a file's columns are found by its
+header. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,5 @@
-"""Upload: a file that is sent in a request, if it is small enough to be read while the sender waits. Pure."""
+"""Upload: reads a file that was sent in a request. The file is refused if it is too large to be read while the sender
+waits. Pure."""
 
 from io import BytesIO
 

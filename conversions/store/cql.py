@@ -82,7 +82,7 @@ def mentions(error: Exception, words: Iterable[str]) -> bool:
 class Cql:
     """Runs statements on the Cassandra session of Django's database engine.
 
-    The session opens when it is first used. If a process forks, it must not be used before the fork.
+    The session opens when it is first used. A process that forks must not use it before the fork.
     """
 
     def __init__(self) -> None:

@@ -298,7 +298,8 @@ def fact_row(fact: Fact) -> tuple[Any, ...]:
 
 
 def add_carried(facts: Iterable[Fact]) -> None:
-    """Write each fact under its click ids, where a search by click id finds it."""
+    """Write facts to the table that is searched by click id: a touch under each of its click ids, a conversion under
+    the id that it names."""
     rows = [
         (fact.site, click, click_row_kind(fact), fact.at, fact.hit, digest(fact), encode_fact(fact))
         for click, fact in by_click_ids(facts)

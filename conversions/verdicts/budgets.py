@@ -1,8 +1,8 @@
 """Budgets: how many touches are read for each conversion, so that one person can't cause unlimited work. Pure.
 
-If a person has many conversions in one part of an hour, fewer touches are read for each. A conversion is counted if the
-version of the goal that it met is in force, even if it is a copy or retracted. Other conversions are not counted:
-whether they are stored depends on when their hits came, and figures must not depend on that.
+If a person has many conversions in one part of an hour, fewer touches are read for each. A conversion counts for this
+if the version of the goal that it met is in force, even if it is a copy or retracted. Other conversions don't count for
+this: whether they are stored depends on when their hits came, and figures must not depend on that.
 """
 
 from collections import Counter
@@ -76,8 +76,8 @@ def read_budgets(people: People, site: SiteConfig, verdicts: Iterable[Verdict]) 
 
 
 def limited_for_click(verdict: Verdict) -> Verdict:
-    """Return a verdict with another limit of touches, with which the click that led to the conversion is searched. This
-    limit is the same however many conversions the person has."""
+    """Return a verdict with the limit of touches with which the click that led to the conversion is searched. This
+    limit doesn't depend on how many conversions the person has."""
     return _limit(verdict, budget.CLICKS_SEARCHED)
 
 

@@ -168,7 +168,8 @@ def _read_taken_clicks(
 
 
 def _first_of_clicks(standing: Iterable[Verdict], touches: Timelines) -> dict[tuple[str, ClickKey], OrderKey]:
-    """Find the earliest conversion to which each click led. Returns (goal uid, click) -> its `order_key`."""
+    """Find the earliest conversion to which each click led. Returns (goal uid, click) -> the conversion's
+    `order_key`."""
     first: dict[tuple[str, ClickKey], OrderKey] = {}
     for verdict in standing:
         if click := _conversion_click(verdict, touches):

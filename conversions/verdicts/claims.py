@@ -148,8 +148,8 @@ def _verdict(
 
 
 def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple[Joined, ...]:
-    """Return for each valid conversion the row that joins it with the touch of its click. If it has several of these
-    rows, return the one with the first touch. Conversions without one are left out."""
+    """Return for each valid conversion the row that joins it with the touch of its click. If a conversion has several
+    of these rows, return the one with the first touch. Conversions without one are left out."""
     first: dict[str, Joined] = {}
     for row in rows:
         if isinstance(row, Joined):

@@ -4,7 +4,7 @@ visitor. Pure.
 A conversion is joined with one touch: the first one with the click id. Touches of landing pages come before others,
 earlier touches before later ones. The touch may be at most 90 days older than the conversion. If many visitors have the
 same click id, only the visitor of this touch gets the conversion. A click id that too many conversions name is crowded,
-and joins nobody.
+and its conversions are joined with no touch.
 """
 
 from collections import defaultdict

@@ -33,7 +33,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the arguments: the site, the file, the source, and what the file doesn't say."""
+        """Add the arguments: the site, the file, the source, and what the file may leave open, such as its currency."""
         parser.add_argument("site", metavar="SITE", help="the site's public key")
         parser.add_argument("file", metavar="FILE.csv")
         parser.add_argument(
