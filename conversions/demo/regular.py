@@ -8,7 +8,7 @@ from conversions.demo.people import Visit
 
 TUESDAY = 1
 PERSON = "office"
-#: The ads that lead to the orders, in turn.
+#: The ads that lead to the orders: each week the next one, and after the last the first again.
 ADS = [ad for ad in MARKET if ad.key in ("search-name", "shopping-beans", "coffee-blog")]
 ORDER = ("beans-1kg",) * 5
 

@@ -21,7 +21,7 @@ START: OrderKey = (-1 << 60, "", "")
 #: At most this many conversions that name one click in the same ms are found. A page reads all of its first ms, and
 #: skips those on earlier pages.
 AT_ONE_TIME = 1_000
-#: More goals than an order can meet.
+#: Greater than the number of goals that an order can meet.
 MOST_GOALS = 1 << 30
 
 

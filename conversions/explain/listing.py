@@ -12,9 +12,10 @@ from conversions.explain.cursor import read_number
 from conversions.facts.records import order_key
 from conversions.verdicts.paths import Touchpoint
 
-#: The largest size of a page, in bytes: of its touches; of its duplicates, and also of its adjustments.
+#: The largest size of a page in bytes: TOUCH_BYTES for its touches, OTHER_BYTES for its duplicates, and as much for its
+#: adjustments.
 TOUCH_BYTES, OTHER_BYTES = 500_000, 100_000
-#: A page has at most this many touches, duplicates and adjustments, of each.
+#: A page has at most this many touches, this many duplicates and this many adjustments.
 MAX_LISTED = 1_000
 
 S = TypeVar("S")

@@ -18,8 +18,8 @@ from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS
 LONGEST_REST_MS = 5 * 60 * 1000
 #: After a site's onward marks were replaced by marks of parts, they are not replaced again for at most this long (ms).
 LONGEST_ONWARD_REST_MS = HOUR_MS
-#: A tick reads at most this many marks that have waited longest, and this many of the newest. It can't roll up more,
-#: and all marks of a large site would fill the memory.
+#: A call of `due_marks` reads at most this many marks that have waited longest, and this many of the newest. A worker
+#: can't roll up more in a minute, and all marks of a large site would fill the memory.
 LOOKED_AT = 10_000
 
 
