@@ -40,7 +40,8 @@ class DayList(Protocol):
         """Remove a day from the list, unless it was put on the list again after `day` was read."""
 
     def draw_day_token(self) -> int:
-        """Draw a token and commit it. After the call, every mark with a smaller token is visible to reads."""
+        """Draw a token (a number that grows with each draw) and commit it. After the call, every mark with a smaller
+        token is visible to reads."""
 
     def has_open_marks(self, site: str, since: int, until: int) -> bool:
         """Whether any hour of a site that begins at `since` <= ms < `until` is marked to be rolled up again."""

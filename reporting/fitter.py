@@ -66,8 +66,9 @@ class FitMarks(Protocol):
         before different fits are written. Return False if another fitter has taken the mark."""
 
     def close_fits(self, mark: FitMark, told: str, held_until: int) -> bool:
-        """Set the mark's `told`, and remove the mark unless the month was marked again after it was taken. Return
-        whether the mark was removed. If it was not, it stays held until `held_until` (ms)."""
+        """Set the mark's `told`, which identifies the fits for which the next month's hours were marked. Then remove
+        the mark, unless the month was marked again after it was taken; return whether it was removed. A mark that stays
+        is held until `held_until` (ms)."""
 
     def is_rolling(self, site: str, since: int, until: int, token: int) -> bool:
         """Whether a site, or an hour of it that begins at `since` <= ms < `until`, is marked to be rolled up, and the

@@ -46,7 +46,7 @@ class MadeCells(msgspec.Struct, frozen=True):
 
 
 class CellMaker:
-    """Makes the cells of marked parts and hours. Its arguments are those of `Roller`."""
+    """Makes the cells of marked parts and hours. `Roller` describes the arguments."""
 
     def __init__(
         self,

@@ -162,8 +162,11 @@ class Roller:
         return [mark for done in alone for mark in done or ()]
 
     def _finish(self, made: Sequence[MadeCells]) -> list[Mark]:
-        """Write the cells, and do the rest of the steps that the module describes. Return the marks that were removed.
-        A crash does no harm: the marks are removed last, and the steps are done again."""
+        """Write the cells. Then mark divided hours and the fits of months, put days on the list of days to be made
+        again, and remove the marks; return the removed ones.
+
+        A crash does no harm: the marks are removed last. If they are still there, everything is done again.
+        """
         self.store.write_cells([one.cells for one in made if one.cells])
         self.marks.mark_sums({(one.mark.site, one.mark.bucket) for one in made if one.cells and not one.day})
         self.marks.mark_fits({(one.mark.site, one.month) for one in made if one.cells and one.month})

@@ -79,7 +79,7 @@ def call_helpers(marks: Sequence[Mark]) -> None:
 
 
 def divided(marks: Sequence[Mark]) -> list[Mark]:
-    """Select the marks on hours of which several parts are marked."""
+    """Select those marks whose hour has more than one mark, because several of its parts are marked."""
     of_hour = Counter((mark.site, mark.bucket) for mark in marks)
     return [mark for mark in marks if of_hour[mark.site, mark.bucket] > 1]
 

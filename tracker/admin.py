@@ -266,7 +266,7 @@ class RefusedCountAdmin(admin.ModelAdmin[RefusedCount]):
 
     @admin.display(description="why")
     def why(self, count: RefusedCount) -> str:
-        """Return the sentence that explains the latest refusal that was counted here."""
+        """Return the sentence with which the latest hit of this count was refused."""
         return str(count.sample.get("detail", ""))
 
     def has_add_permission(self, _request: HttpRequest) -> bool:

@@ -27,8 +27,8 @@ def refused(refusal: Refusal) -> HttpResponse:
     """Make the response to a request of which no hit was accepted: an error, and a list of the hits with their reasons
     if the hits could be read.
 
-    Only the tracker sets the header X-Hit-Error. It shows the snippet that not a proxy, but the tracker refused the
-    hits.
+    The header X-Hit-Error shows the snippet that the tracker refused the hits. A proxy between them may answer with the
+    same status, but not with this header.
     """
     body: dict[str, Any] = {"error": describe(refusal)}
     if isinstance(refusal, NoHit) or refusal.status == 400:
@@ -58,8 +58,8 @@ def preflight(request: HttpRequest, methods: str) -> HttpResponse:
 def allow_any_origin(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Add the CORS headers that let the page read the response, whatever its origin is.
 
-    The headers contain the page's origin and not `*`: a beacon always sends credentials, and for these browsers don't
-    accept `*`.
+    The headers contain the page's origin and not `*`. A beacon always sends credentials, and for a request with
+    credentials browsers don't accept `*`.
     """
     origin = request.META.get("HTTP_ORIGIN")
     response.headers["Access-Control-Allow-Origin"] = origin or "*"

@@ -23,7 +23,8 @@ class TrackerConfig(AppConfig):
     verbose_name = "Accounts and sites"
 
     def ready(self) -> None:
-        """Turn on the collection of garbage, which the settings turned off. What is loaded by now is never garbage."""
+        """Turn on Python's garbage collector, which the settings turn off while modules are imported. It never examines
+        the objects that exist by now."""
         gc.freeze()
         gc.enable()
 

@@ -5,8 +5,8 @@ from threading import Lock, Thread
 
 
 class Daemon:
-    """A thread in the background. It is started when it is first needed, and again in a forked process. The process can
-    exit although it runs."""
+    """A thread in the background. It is started when it is first needed, and again in a forked process. It doesn't keep
+    the process from exiting."""
 
     def __init__(self, name: str, work: Callable[[], None]) -> None:
         self._name = name

@@ -81,7 +81,8 @@ class Bounded(Generic[K, T]):
 
 
 class Cached(Generic[T]):
-    """A look-up with a cache. Values are cached for `seconds`, and for a shorter time that a key is missing."""
+    """A look-up with a cache. A value is cached for `seconds`. If a key is missing, this is cached too, for a shorter
+    time."""
 
     def __init__(self, look_up: LookUp[T], seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._look_up = look_up

@@ -271,7 +271,7 @@ class Site(models.Model):
             keep_soon()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the site. Raises ValidationError if it has hits, because nothing would own them then."""
+        """Delete the site. Raises ValidationError if it has hits, because they would then belong to no site."""
         with transaction.atomic():
             if Site.objects.select_for_update().filter(pk=self.pk, first_hit_at__isnull=False).exists():
                 raise ValidationError(f"{self.name} has hits and can't be deleted.", "in_use")

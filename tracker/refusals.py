@@ -173,8 +173,8 @@ def _said(refusal: Refusal) -> Mapping[str, Any]:
 
 
 def _days_of(keys: Collection[str], now: int) -> dict[str, tuple[str, date]]:
-    """Return for each site key that hits named: the key, and the present day by the site's clock. If no site has the
-    key: UNKNOWN, and the present day in UTC. All keys are looked up at once."""
+    """Return the site and the day under which a hit with this key is counted, for each key: (key, present day by the
+    site's clock); or (UNKNOWN, present day in UTC) if no site has the key. All keys are looked up at once."""
     found = SITES.find_all([key for key in keys if KEY.fullmatch(key)])
     sites = {key: known.value for key, known in found.items() if known.value}
     days = dict.fromkeys(keys, (RefusedCount.UNKNOWN, date.fromordinal(local_day(now, "UTC"))))

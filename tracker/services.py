@@ -29,7 +29,8 @@ class Preparable(Protocol):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One of the four services. `variable`: the environment variable of its address. `open`: returns the service."""
+    """One of the four services. `variable`: the environment variable of its address. `open`: a function that returns
+    the service."""
 
     name: str
     variable: str

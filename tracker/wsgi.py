@@ -85,7 +85,7 @@ class DirectHits:
         self.matches: dict[str, ResolverMatch] = {path: resolve(path) for path in paths}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """If the path is one of hits, call its view. Otherwise call the application that this one wraps."""
+        """If the request's path is one for hits, call its view. Otherwise call the application that this one wraps."""
         match = self.matches.get(single(environ["PATH_INFO"]).rstrip("/"))
         if match is None:
             answer: Iterable[bytes] = self.application(environ, start_response)

@@ -21,8 +21,8 @@ Attributed = Literal["true", "false", ""]
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A number in the dashboard's table, and its change since the earlier days. `href`: the address of the list of the
-    conversions that the number counts; "" if it counts none."""
+    """A number in the dashboard's table, and its change since the earlier days with which the report is compared.
+    `href`: the address of the list of the conversions that the number counts; "" if it counts none."""
 
     number: Number | None
     change: Change | None = None
@@ -35,8 +35,8 @@ def cells_of(
     """Make one cell for each figure in `shown`, from a report's row or totals. `scope`: what the person chose, narrowed
     to this row.
 
-    Only conversions show their change since `before`, the same row of the earlier days. More changes would be too much
-    to read.
+    Only conversions show a change, because more changes would be too much to read. It is the change since `before`, the
+    same row in the earlier days of the comparison.
     """
     attributed: Attributed = "true" if isinstance(figures, ReportRow) and scope.by not in AD_KEYS else ""
     for figure in shown:

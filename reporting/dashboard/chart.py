@@ -40,7 +40,8 @@ class Step(msgspec.Struct, frozen=True):
 
 class Point(msgspec.Struct, frozen=True):
     """A point of the chart. `number`: None if its time has not begun. `before`: the number of the same point in the
-    earlier days; None if there is none. `provisional`: whether `number` may still change."""
+    earlier days with which the chart is compared; None if there is none. `provisional`: whether `number` may still
+    change."""
 
     title: str
     label: str
@@ -52,7 +53,7 @@ class Point(msgspec.Struct, frozen=True):
 
 class Chart(msgspec.Struct, frozen=True):
     """The dashboard's chart of one figure, with a point for each hour, day, week or month. `compared`: whether it also
-    shows earlier days. `provisional`: whether any point may still change."""
+    shows the earlier days of a comparison. `provisional`: whether any point may still change."""
 
     figure: Figure
     unit: Unit
@@ -120,13 +121,13 @@ def hours_of(days: Range, site: SiteConfig) -> list[Step]:
 
 
 def amounts_of(rows: list[ReportRow], unit: Unit, figure: Figure) -> dict[str, Amount]:
-    """Return the amount of a figure in each row, by the row's key, such as {"2026-11-28": "12.500000"}. It includes
-    conversions without an ad."""
+    """Return the amount of a figure in each row, by the row's key, such as {"2026-11-28": "12.500000"}. What no ad gets
+    credit for is included."""
     return {getattr(row, unit): with_unattributed(row, figure) for row in rows}
 
 
 def with_unattributed(row: ReportRow, figure: Figure) -> Amount:
-    """Return the amount of a figure in a row, plus the amount of it that no ad gets credit for."""
+    """Return the amount of a figure in a row, including what no ad gets credit for."""
     own = amount_of(row, figure)
     if figure not in (CONVERSIONS, VALUE) or own is None or row.unattributed is UNSET:
         return own

@@ -68,7 +68,8 @@ def shown_figures(figures: tuple[Figure, ...], totals: Totals) -> list[Figure]:
 
 
 def tiles_of(totals: Totals, before: Totals | None, choice: Choice) -> list[Tile]:
-    """Make the tiles at the top of the dashboard, with their changes since the earlier days (`before`)."""
+    """Make the tiles at the top of the dashboard. `before`: the totals of the earlier days with which they are
+    compared."""
     tiles = []
     for figure in shown_figures(TILES, totals):
         now = amount_of(totals, figure)

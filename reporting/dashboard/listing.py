@@ -26,8 +26,8 @@ LISTED = 50
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """Which conversions to list: those of a site's days that meet the filters. `single`: the parameters of SINGLE that
-    the address has. `after`: the position after which the page begins; "" for the first page."""
+    """Which conversions to list: those of a site's days that meet the filters. `single`: the parameters that can have
+    only one value, such as `model`. `after`: the position after which the page begins; "" for the first page."""
 
     site: str
     first: str
@@ -100,8 +100,8 @@ def report_pairs_of(listing: Listing) -> Pairs:
 def filter_of(listing: Listing, query: Query, site: SiteConfig) -> Callable[[ListedConversion], bool]:
     """Return a function that says whether a conversion meets the list's filters of goals and ads.
 
-    It meets filters of ads if one ad that gets credit for it meets all of them. A conversion without such an ad meets
-    them if they only exclude ads.
+    A conversion meets the filters of ads if one ad that gets credit for it meets all of them. A conversion without such
+    an ad meets them if they only exclude ads.
     """
     ads, goals = AdKeys(query, site), {goal.key: goal.uid for goal in site.goals}
     attributed = ATTRIBUTED.get(listing.single.get("attributed", ""))

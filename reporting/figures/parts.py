@@ -61,7 +61,7 @@ def part_cells(bucket: int, part: Part, sums: Sums) -> list[Cell]:
 
 
 def body_of(sums: Sums) -> PartBody:
-    """Convert the figures of a part to columns."""
+    """Convert the figures of a part of an hour to the columns of a PartBody."""
     tables = {SHARED: sums.alike}, sums.own
     places = [place for table in tables for amounts in table.values() for place in amounts]
     ads = sorted(sums.clicks.keys() | {ad for _, ad, _ in places if ad})

@@ -40,7 +40,8 @@ class Sums:
         self.sizes: Counter[AdName] = Counter()
 
     def fold_small_ads(self) -> None:
-        """Replace the unconfigured ads with few touches by one ad `(other)`; the largest ones stay."""
+        """Put the unconfigured ads with the fewest touches together as one ad, `(other)`. The largest ones stay as they
+        are."""
         rest = names_left_out(self.sizes)
         if not rest:
             return

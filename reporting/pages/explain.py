@@ -54,8 +54,8 @@ class SignedInPage(Page, LoginRequiredMixin, View):
 
 
 class FindPage(SignedInPage):
-    """The page that finds conversions of a `site` by an id, the parameter `q`. The parameter `by` says of what the id
-    is: order, hit, visitor or user. It may be absent."""
+    """The page that finds conversions of a `site` by an id, the parameter `q`. The parameter `by` names the kind of the
+    id: order, hit, visitor or user. It may be absent."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Find the conversions. If there is only one, redirect to its explanation; otherwise list them. Without an id,
@@ -104,8 +104,8 @@ def explained_context(site: SiteConfig, case: Case, id: str, start: Position) ->
 
 
 def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, FoundCases]:
-    """Find conversions by the id in `wanted`. Return of what the id is (such as "order"), and the conversions. Raises
-    Refusal."""
+    """Find conversions by the id in `wanted`. Return the kind of the id (order, hit, visitor or user) and the
+    conversions. Raises Refusal."""
     text = wanted["q"]
     if len(text) > MAX_TEXT or "\0" in text:
         raise Refusal(400, "bad_parameter", f"An id has at most {MAX_TEXT} characters, and no NUL.", "q")
@@ -118,8 +118,8 @@ def look_up(site: SiteConfig, wanted: Mapping[str, str]) -> tuple[str, FoundCase
 
 
 def finds_of(wanted: Mapping[str, str]) -> list[str]:
-    """Return of what the id may be: the chosen kind alone, or all of them in the order in which they are tried: order,
-    hit, visitor, user."""
+    """Return the kinds of id to try, in order: only the kind that the person chose; or order, hit, visitor and user if
+    none was chosen."""
     return [wanted["by"]] if wanted["by"] in FINDS else list(FINDS)
 
 

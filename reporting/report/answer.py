@@ -128,8 +128,8 @@ def open_reader(store: Store, query: Query, site: SiteConfig) -> DayReader:
 
 
 def note_wrong_days(reader: DayReader, site: SiteConfig) -> None:
-    """Put those days on the list of days to be made again whose cells were useless to the reader, because they were
-    damaged or the day's midnights have changed since."""
+    """If the reader found days with useless cells, put these days on the list of days to be made again. A day's cell is
+    useless if it is damaged, or was made for other midnights than the day has now."""
     if reader.wrong:
         logger.warning("site %s: the cells of %s will be made again", site.key, ", ".join(sorted(reader.wrong)))
         note_days([DayEnd(site.key, day, ends_of(day, site).until) for day in reader.wrong])

@@ -8,8 +8,8 @@ from reporting.report.origin import NONE, Origin
 
 
 class Channels:
-    """Finds the channels of a site's ads. If the ad or its campaign names a channel, it is this one. Otherwise the
-    first matching rule of the site decides, and then the first one of the table that all sites share."""
+    """Finds the channels of a site's ads. The channel of an ad is the one that the ad or its campaign names. If neither
+    names one, the first matching rule of the site decides; if none matches, the table that all sites share."""
 
     def __init__(self, site: SiteConfig) -> None:
         self._rules = site.channels

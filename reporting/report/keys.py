@@ -23,14 +23,14 @@ LEFT_OUT: Final[AdKey] = ("\0",)
 
 
 class HeadKeys:
-    """Computes the part of a row's key for goal and time. by=goal,week gives ("sale", "2026-W48")."""
+    """Computes the part of a row's key for goal and time. With by=goal,week it is ("sale", "2026-W48")."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.names = tuple(name for name in query.by if name not in AD_KEYS)
         self._goals = {goal.uid: goal.key for goal in site.goals}
 
     def key(self, goal: str, day: str, bucket: int) -> Head:
-        """Return this part of the key of a goal (by uid), a site-local day, and an hour (its start, ms)."""
+        """Return the part of a row's key for a goal (by uid), a site-local day, and an hour (its start, ms)."""
         return tuple(self._value(name, goal, day, bucket) for name in self.names)
 
     def _value(self, name: str, goal: str, day: str, bucket: int) -> str:
@@ -42,8 +42,8 @@ class HeadKeys:
 
 
 class AdKeys:
-    """Computes the part of a row's key for the ad. by=source,medium gives ("google", "cpc"). Computed keys are kept,
-    because the same ads come in many cells."""
+    """Computes the part of a row's key for the ad. With by=source,medium it is ("google", "cpc"). Computed keys are
+    cached, because the same ads come in many cells."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.names = tuple(name for name in query.by if name in AD_KEYS)
@@ -57,8 +57,8 @@ class AdKeys:
         self._known: dict[Named | None, AdKey | None] = {None: no_ad}
 
     def keys(self, ads: Iterable[Named | None]) -> list[AdKey | None]:
-        """Return this part of the key for each ad: LEFT_OUT if the query's filters exclude the ad. None stands for "no
-        ad"."""
+        """Return for each ad its part of a row's key; LEFT_OUT if the query's filters exclude the ad. None, in `ads`
+        and in the result, stands for no ad."""
         known = self._known
         return [known[ad] if ad in known else known.setdefault(ad, self._key(ad)) for ad in ads]
 

@@ -31,7 +31,7 @@ class Origins:
         self._configured = {ad.key: demanded(ad) for ad in ads}
 
     def of(self, ad: Named) -> Origin:
-        """Return the source, medium and network of an ad."""
+        """Return the source, medium and network of an ad of the site."""
         name, campaign, configured = ad
         return self._configured.get(name, Origin()) if configured else named_origin(name, campaign)
 

@@ -35,8 +35,8 @@ def seal(reached: int, marked: Sequence[int]) -> int:
 
 
 def marked_since(key: str) -> list[int]:
-    """Return the start (ms) of the site's oldest marked hour, in a list; [] if no hour is marked. A mark on the whole
-    site marks all its hours."""
+    """Return [start of the site's oldest marked hour (ms)], or [] if no hour is marked. A mark on the whole site marks
+    all its hours."""
     first = first_mark(key)
     if first == WHOLE_SITE:
         first = first_bucket(key)
@@ -44,8 +44,8 @@ def marked_since(key: str) -> list[int]:
 
 
 def unfitted_since(site: SiteConfig) -> list[int]:
-    """Return the end (ms) of the oldest month that needs new fits, in a list; [] if no month does. Data-driven credit
-    of conversions after this instant may still change."""
+    """Return [end of the oldest month that needs new fits (ms)], or [] if no month needs any. Data-driven credit of
+    conversions after this instant may still change."""
     return [day_start(first_day(next_month(mark.month)), site.timezone) for mark in open_fits(site.key)[:1]]
 
 

@@ -36,8 +36,8 @@ def read_spend(query: Query, site: SiteConfig) -> Spent | None:
 
 
 def read_sums(rows: QuerySet[SpendRow], query: Query, by_day: bool) -> Iterator[SpendLine]:
-    """Let the database add up those rows of spend that the report need not tell apart, and return the sums. Without
-    `by_day`, all days are added up, and the sums have the report's first day."""
+    """Let the database add up rows of spend, and yield the sums: one for each currency; with `by_day` for each day; and
+    for each ad if the report's keys or filters need the ad. Without `by_day`, the sums have the report's first day."""
     by_ad = bool({*query.by, *query.filters} & {*AD_KEYS})
     keys = ["currency", *(["day"] if by_day else []), *(SpendNames._fields if by_ad else ())]
     sums = {
@@ -56,8 +56,8 @@ def whole(row: dict[str, Any], name: str) -> int:
 
 
 def settle_spend(query: Query, site: SiteConfig) -> Query:
-    """Return the query with `spend` set. If it is None, costs are shown if something was spent on its days or on the
-    days to compare with. Raises DatabaseError."""
+    """Decide whether a report shows costs, if `spend` of its query is None: yes if something was spent on its days or
+    on the days to compare with. Return the query with this decision. Raises DatabaseError."""
     if query.spend is not None:
         return query
     ranges = [(query.first, query.last), *([query.compared] if query.compared else [])]

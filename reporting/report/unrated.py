@@ -16,7 +16,8 @@ def read_unrated(reader: DayReader, query: Query, site: SiteConfig) -> Unrated:
     """Read how many of a report's conversions have a value of which a part is left out, and the amounts left out.
     Raises StoreUnavailable.
 
-    They count on the conversion's day, even with basis=click. A site that has no exchange rates at all has none.
+    A conversion counts on its own day, even with basis=click. For a site without any exchange rates the result is
+    empty.
     """
     cells = read_unrated_cells(reader, query) if site.rates else ()
     return describe_unrated(*add_up((cell for _, cell in cells), query))

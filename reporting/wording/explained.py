@@ -91,7 +91,7 @@ def why_nobody(explanation: Explanation) -> str:
 
 def people_of(explanation: Explanation) -> Iterator[Claimant]:
     """Yield the persons who claim the conversion, each with its visitors. The visitor who sent the conversion is left
-    out."""
+    out, and so is this visitor's person if it has no other visitor."""
     for person in explanation.persons:
         others = tuple(one for one in person.visitors if one.visitor != explanation.visitor)
         if others or person.more_visitors or person.user != explanation.user:

@@ -139,7 +139,7 @@ class ObjectArchive(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make the folder or bucket if it is missing."""
+        """Make the archive's folder or bucket if it is missing."""
 
     @abstractmethod
     def check(self) -> None:

@@ -72,8 +72,8 @@ def hour_start(made_at: int) -> int:
 
 
 def between(keys: Iterable[str], since: int, until: int, after: str) -> Iterator[str]:
-    """Select keys from a sorted list: of objects that come after the position `after` and may have batches made at
-    `since` <= ms < `until`.
+    """From sorted keys, select those of the objects after the position `after` that may have batches made at `since` <=
+    ms < `until`.
 
     A merged object may have any batch of its hour up to the one in its key. Keys that are not of batches are left out.
     """

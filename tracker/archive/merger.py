@@ -49,7 +49,7 @@ class Group:
         self.size += sum(len(row.line) for row in self.rows[before:])
 
     def is_full(self) -> bool:
-        """Whether the merged object would reach one of its limits. Then no more objects are added."""
+        """Whether the group has reached one of the limits of a merged object. No more objects are then added to it."""
         return fullness(len(self.rows), self.size, len(self.batches)) >= 1
 
 

@@ -130,8 +130,9 @@ class Collected(msgspec.Struct):
 class NoHit(Refusal):
     """The refusal of a request of which no hit was accepted. `rejected`: the refusal of each hit, by index.
 
-    If all these refusals have the same status, the request gets it; otherwise it gets 400. Code, detail and field are
-    those of the first refusal with this status, or of the first refusal.
+    If the refusals of all hits have the same status, the request is refused with this status, otherwise with 400. Code,
+    detail and field are copied from the first refusal that has the request's status, or from the first one if none has
+    it.
     """
 
     def __init__(self, rejected: dict[int, Refusal]) -> None:

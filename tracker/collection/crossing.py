@@ -60,8 +60,8 @@ def _encode(raw: bytes) -> str:
 
 
 def _decode(token: str) -> bytes:
-    """Decode a token from base64; b"" if it can't be decoded. Several texts may decode to the same bytes; only one of
-    them is valid."""
+    """Decode a token from base64; b"" if it can't be decoded. Of several texts that would give the same bytes, only one
+    is accepted."""
     try:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4)) if token.isascii() else b""
     except ValueError:

@@ -89,8 +89,8 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def page_of(address: str) -> str:
-    """Return the host and the path of a URL; numbers in the path are masked. If the URL has no host, mask the whole
-    text."""
+    """Return the host and the path of a URL, with numbers in the path masked. If the text has no host, it is masked as
+    a whole."""
     try:
         parts = urlsplit(address[:MAX_LETTERS])
         host = parts.hostname

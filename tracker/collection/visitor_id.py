@@ -12,9 +12,10 @@ def derive_visitor(
 ) -> str:
     """Compute a visitor id for a hit that has none. `trusted`: whether a server with an ingest token sent the hit.
 
-    The address of a partner's server doesn't identify the person, and a trusted server may send no address. Therefore a
-    hit with a click id, or from a trusted server without an address, gets an id that depends on the user alone. If a
-    hit with a click id names no user, no other hit gets the same id. All other hits get the id that `stand_in` returns.
+    If the hit names a user, and its IP address isn't the person's, the id depends on the user alone. The address isn't
+    the person's if the hit has a click id, because a partner's server sent it, or if a trusted server sent no address.
+    If a hit with a click id names no user, no other hit gets the same id. All other hits get the id that `stand_in`
+    returns.
     """
     if someone(user) and (click or (trusted and not ip)):
         return keyed_hash(f"{site}\nuser\n{user}", salt)

@@ -47,10 +47,10 @@ class Joiner:
         """Join a batch with batches that wait in the queue, and return the result; None if none waits or the broker is
         away. `size`: the bytes of the batch.
 
-        Another batch is taken only while there is still room for one as large as the largest so far. A batch that was
-        made much earlier or later isn't joined: it is sent to the queue again, and no more are taken. After a batch
-        that the broker delivers again no more are taken either: it may be one that kills workers, and it must not take
-        many others with it.
+        Another batch is taken only while there is still room for one as large as the largest so far. Two batches end
+        the joining: one that was made much earlier or later, which is sent to the queue again; and one that the broker
+        has delivered before, which is joined as the last. It may be a batch that kills workers, and must not take many
+        others with it.
         """
         if self._messages:
             self.close()  # A task failed after an earlier join. The broker delivers its batches again.
@@ -110,7 +110,7 @@ class Joiner:
 
     def _get(self) -> Message | None:
         """Take the next message from the queue; None if none waits or the broker is away. The broker may have closed
-        the old connection. If no batch would be lost by it, try once more on a new one."""
+        the connection since its last use. If no taken batch depends on it, try once more on a new one."""
         try:
             return self._ask()
         except QueueUnavailable:
@@ -190,8 +190,8 @@ def send_separately(batches: list[Batch]) -> None:
 def joined(batches: list[Batch]) -> Batch:
     """Join batches to one, whose time is the time of the latest. Markers among them add nothing.
 
-    The id of the joined batch is a hash of all their ids. With the id of one of them, its archived object could be
-    replaced by that of another join.
+    The id of the joined batch is a hash of all their ids. If it were the id of one of them, two different joins could
+    get the same id, and the archive would replace the object of one by that of the other.
     """
     full = [batch for batch in batches if batch.hits]
     if len(full) == 1:

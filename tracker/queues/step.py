@@ -96,10 +96,10 @@ UNNOTED = "a batch goes to the end of its queue, which can't be noted: reports m
 
 
 def note_put_back(batches: Iterable[Batch]) -> None:
-    """Store that these batches go to the end of the queue, behind markers that were sent after them. Call it before the
-    batches are sent.
+    """Store that these batches go to the end of the queue again. Call it before they are sent.
 
-    Otherwise such a marker would say that the batches are processed, and reports would count as complete without them.
+    Markers that are in the queue already will be processed before these batches, although they were sent after them.
+    Without this note, reports would then count as complete although these batches are not processed.
     """
     received = [hit.received for batch in batches for hit in batch.hits]
     if received:
@@ -117,8 +117,8 @@ def retry_while_away(
     """Call `work` and return its result. While a service is away, call it again, after longer and longer waits. `what`:
     its name for the log.
 
-    After PATIENCE seconds, or when the worker is shutting down, call `give_up` with the seconds waited so far. It must
-    raise an error to end the waiting.
+    After PATIENCE seconds, or when the worker is shutting down, call `give_up` with the seconds waited so far. If it
+    raises an error that is not in `tracker.away.AWAY`, the waiting ends.
     """
     began, wait = now(), SHORTEST_WAIT
     while True:

@@ -137,8 +137,8 @@ def fit_all(site: str | None) -> dict[str, bool]:
 
 
 def fit_until(work: Fitter, site: str | None, until: int) -> dict[str, bool]:
-    """Make the fits of the marked months that at `until` (ms) have ended in every timezone. The result is that of
-    `fit_all`."""
+    """Make the fits of the marked months that have ended in every timezone at `until` (ms). Return {"site month":
+    whether the fits changed}."""
     marks = [mark for mark in work.due(site) if over_everywhere(mark.month) <= until]
     return {f"{mark.site} {mark.month}": work.attempt(mark, WHENEVER, watch_fit(mark)) for mark in marks}
 
