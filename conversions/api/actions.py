@@ -50,7 +50,7 @@ class RangeView(GenericAPIView[Site]):
 
 
 class RollupView(RangeView):
-    """Roll up a range of a site again."""
+    """The endpoint that rolls up a range of a site again."""
 
     permissions_needed = {"post": "tracker.roll_up_site"}
 

@@ -1,4 +1,4 @@
-"""Answers: the structs of support's API."""
+"""Answers: the structs that support's API returns, such as a page of conversions."""
 
 from typing import Annotated
 

@@ -13,7 +13,7 @@ from tracker.collection.hit import iso
 
 
 class ReplayState(msgspec.Struct, frozen=True, kw_only=True):
-    """The progress of a replay."""
+    """The progress of a replay, as the API shows it."""
 
     id: int
     since: str | None = msgspec.field(name="from")

@@ -41,7 +41,7 @@ class Restored(msgspec.Struct):
 
 
 def decode_snapshot(body: bytes) -> Plain:
-    """Decode a snapshot. Raises BadSnapshot."""
+    """Decode the body of a snapshot into JSON types. Raises BadSnapshot if it is no snapshot."""
     try:
         found: Plain = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError) as error:

@@ -84,7 +84,7 @@ class HitMaker(msgspec.Struct, frozen=True):
         return self._hit(visit, 90, "conversion", at, name="purchase", order=order, value=value, **more)
 
     def _refund(self, visit: Visit) -> Iterator[Hit]:
-        """Make the refund of an order, if there is one."""
+        """Make the hit with which the shop's server refunds the order of a visit, if the order is refunded."""
         rng = dice(self.seed, visit.person, visit.number, "refund")
         price, drawn = price_of(visit.products), rng.random()
         days, cents = 3 + rng.randrange(12), 0

@@ -15,7 +15,7 @@ from conversions.units.formats import Amount, Day, Instant
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The value and the currency as the hit was sent."""
+    """The value and the currency of a conversion, as they were sent with the hit."""
 
     value: Amount | None
     currency: str | None

@@ -115,8 +115,8 @@ def _page(
     limit: int,
     asked: Callable[[Conversion | Joined], bool],
 ) -> FoundCases:
-    """Decide the conversions that belong to the first `limit` rows. `rows`: stored conversions, in order. `asked`:
-    whether the search looks for a stored conversion.
+    """Decide the conversions that belong to the first `limit` rows. `rows`: stored conversions, in order. `asked`: a
+    function that says whether a stored conversion is one that the search looks for.
 
     If several rows belong to one conversion, it is only on the page that has the first of them.
     """

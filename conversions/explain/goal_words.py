@@ -37,7 +37,7 @@ def _asked(version: GoalVersion) -> Iterator[str]:
 
 
 def describe_condition(condition: Condition) -> str:
-    """Return a condition as a phrase for people."""
+    """Return a condition as a phrase for people: `value >= 100` becomes `its value is at least 100`."""
     if condition.on != "value":
         name = f"property {condition.key}" if condition.on == "prop" else condition.on
         return f"its {name} {HOW[condition.how]} {condition.text}"

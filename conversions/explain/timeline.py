@@ -68,8 +68,8 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
     page_url: Callable[[str], Url]
 
     def describe(self, fact: TimelineRow) -> TimelineFact:
-        """Return a stored fact as the API shows it, with its user. Whether a conversion counts is not said here: the
-        explanation of its `id` says it."""
+        """Return a stored fact as the API shows it, with its user. For a conversion, this doesn't say whether it
+        counts: the explanation of the conversion's `id` does."""
         match fact:
             case Touch():
                 return self._touch(fact)

@@ -38,7 +38,7 @@ class AmountByModel(msgspec.Struct, frozen=True, kw_only=True):
     shapley: Amount
 
     def items(self) -> list[tuple[str, Amount]]:
-        """List each model with its amount."""
+        """List the models and their amounts, as pairs."""
         return list(msgspec.structs.asdict(self).items())
 
 
@@ -50,13 +50,13 @@ class ModelNote(msgspec.Struct, frozen=True):
 
 
 class ModelNotes(msgspec.Struct, frozen=True, kw_only=True):
-    """A ModelNote for each data-driven model."""
+    """A ModelNote for each data-driven model: from which month it learnt."""
 
     markov: ModelNote
     shapley: ModelNote
 
     def items(self) -> list[tuple[str, ModelNote]]:
-        """List each data-driven model with its note."""
+        """List the data-driven models and their notes, as pairs."""
         return list(msgspec.structs.asdict(self).items())
 
 

@@ -1,4 +1,4 @@
-"""Counts: the increments of live counters. Pure."""
+"""Counts: the increments of live counters, such as one more click of an ad. Pure."""
 
 import msgspec
 

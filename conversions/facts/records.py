@@ -148,7 +148,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def visitor(self) -> str:
-        """The visitor of the touch."""
+        """The visitor of the touch. The conversion itself may have another visitor."""
         return self.touch.visitor
 
     @property

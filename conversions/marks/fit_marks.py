@@ -42,8 +42,8 @@ def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
 
 
 def clear_told(mark: FitMark) -> bool:
-    """Empty the mark's field `told`, before other fits than those of `told` are written. Returns False if another
-    fitter has taken the mark; then nothing may be written."""
+    """Empty the mark's field `told`, before fits with another fingerprint are written. Returns False if another fitter
+    has taken the mark; then nothing may be written."""
     return bool(_taken(mark).update(told=""))
 
 

@@ -81,8 +81,8 @@ class Mark(models.Model):
 
     @property
     def is_of_site(self) -> bool:
-        """Whether this mark is on a whole site or on all hours of a site from one on (an onward mark). Before a rollup
-        such a mark is replaced by marks of parts."""
+        """Whether this mark is on a whole site, or is an onward mark: on all hours of a site from a certain hour on.
+        Before a rollup it is replaced by marks of parts."""
         return self.bucket == WHOLE_SITE or self.part == ONWARD
 
 
@@ -177,7 +177,7 @@ def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tupl
 
 
 def onward_bucket(since: int) -> int:
-    """Return the bucket of an onward mark (a mark on all hours from one on): an hour of UTC.
+    """Return the bucket of an onward mark (a mark on all hours from a certain hour on). It is an hour of UTC.
 
     The site-local bucket that contains `since` (ms) starts in this hour or later. Therefore there is at most one onward
     mark an hour.
@@ -257,8 +257,8 @@ def first_bucket(site: str) -> int | None:
 
 
 def changed_at(sites: Iterable[str]) -> int:
-    """Return when the configuration of one of these sites was last changed, in ms; 0 if never. The tokens of the marks
-    on whole sites say it: they are times in microseconds."""
+    """Return when the configuration of one of these sites was last changed, in ms; 0 if never. It is computed from the
+    tokens of the marks on whole sites, which are times in microseconds."""
     tokens = Mark.objects.filter(bucket=WHOLE_SITE, site__in=list(sites)).values_list("token", flat=True)
     return max(tokens, default=0) // 1000
 

@@ -121,7 +121,7 @@ class Replay(models.Model):
         return f"replay of {self.site or 'every site'} {self.since}-{self.until}"
 
     def begin_anew(self) -> None:
-        """Begin the replay again from the start."""
+        """Forget how far the replay has come, and begin again."""
         self.last_key, self.batches, self.hits, self.damaged = "", 0, 0, 0
         self.started_at = timezone.now()
         self.save()

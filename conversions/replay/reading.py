@@ -62,14 +62,14 @@ class PieceToRead(NamedTuple):
 
 
 def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
-    """Return the interval (ms) in which the batches were made that may have hits of these ranges."""
+    """Return the interval (ms) that must be searched: every batch with hits of these ranges was made in it."""
     since = min(one.since for one in ranges)
     until = max(one.until for one in ranges)
     return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
 
 
 def list_keys(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[str]:
-    """List the keys of the objects that are still to be read. `reached`: how far a former attempt has read; see
+    """List the keys of the objects that are still to be read. `reached`: how far an earlier attempt has read; see
     `ReadPiece`."""
     key, _, part = reached.partition("#")
     return archive.list(*object_range(ranges), place_before(key) if part else place(key))
@@ -77,7 +77,7 @@ def list_keys(archive: ReplayArchive, ranges: Sequence[Range], reached: str = ""
 
 def read_hits(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[ReadPiece]:
     """Read all pieces of the archive that may have hits of the ranges. Hits outside the ranges are removed from the
-    batches. `reached`: how far a former attempt has read; see `ReadPiece`.
+    batches. `reached`: how far an earlier attempt has read; see `ReadPiece`.
 
     An object may be merged and deleted after it was listed. Then the list is made again from the same position, and has
     the merged object. If the object is missing again, it is reported as missing.

@@ -19,7 +19,7 @@ _DOTS = re.compile(r"(?:^|/)\.\.?(?:/|$)")
 
 
 def page_path(url: str) -> str:
-    """Return the decoded path of a page's URL."""
+    """Return the decoded path of a page's URL: `https://shop.example/gr%C3%BC%C3%9Fe?x=1` gives `/grüße`."""
     return plain_path(written_path(url))
 
 

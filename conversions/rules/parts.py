@@ -46,7 +46,7 @@ class Parts(msgspec.Struct, frozen=True):
     steps: tuple[tuple[int, int], ...] = ()
 
     def number_at(self, bucket: int) -> int:
-        """Return the number of parts of a bucket."""
+        """Return into how many parts a bucket is divided."""
         return max((number for since, number in self.steps if since <= bucket), default=1)
 
     @property
@@ -55,7 +55,7 @@ class Parts(msgspec.Struct, frozen=True):
         return max((number for _, number in self.steps), default=1)
 
     def of(self, bucket: int) -> list[Part]:
-        """List the parts of a bucket."""
+        """List the parts into which a bucket is divided."""
         number = self.number_at(bucket)
         return [Part(index, number) for index in range(number)]
 

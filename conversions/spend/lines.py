@@ -41,7 +41,7 @@ class Problems:
         self.count = 0
 
     def add(self, problem: str) -> None:
-        """Add a fault."""
+        """Count a fault, and keep its text if there are fewer than MAX_LISTED."""
         self.count += 1
         if len(self.listed) < MAX_LISTED:
             self.listed.append(problem)

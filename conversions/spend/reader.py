@@ -29,9 +29,9 @@ Opened = Callable[[], Iterable[str]]
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How to read a file where the file itself doesn't say it. `currency`: the currency of lines without one.
-    `currencies`: the known codes. `mark`: the decimal mark. `order`: `day` or `month`, what comes first in 11/12/2026.
-    `names`: tags and network of lines that have none; they come before those of the form."""
+    """What a reader must know about a file if the file itself doesn't say it. `currency`: the currency of lines without
+    one. `currencies`: the known codes. `mark`: the decimal mark. `order`: `day` or `month`, what comes first in
+    11/12/2026. `names`: tags and network of lines that have none; they come before those of the form."""
 
     currency: str
     currencies: Collection[str]

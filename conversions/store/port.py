@@ -206,7 +206,7 @@ class Store(FactReader, Protocol):
         """Add each increment to its live counter."""
 
     def read_counts(self, site: str, bucket: int) -> list[Count]:
-        """Read the live counters of a bucket."""
+        """Read the live counters of a bucket (an hour), each with its present number."""
 
     def write_rejected(self, hits: Sequence[RejectedHit], daily_cap: int) -> None:
         """Write rejected hits for `/api/rejected`. Hits with the same site, hit id, code and field are one entry. If a

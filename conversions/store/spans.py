@@ -47,8 +47,9 @@ def read_newest(
     of each.
 
     Most spans of a long timeline end within one hour. Therefore all spans of a visitor are read together: the newest
-    touches up to the earliest end, and the touches from there to the latest end. If there are too many of the latter
-    for one read, the spans are divided into two halves by their ends, and each half is read in the same way.
+    touches up to the earliest end, and the touches from there to the latest end. If a read between these ends returns
+    `newest` touches, some may be missing. Then the spans are divided into two halves by their ends, and each half is
+    read in the same way.
     """
     by_visitor: dict[str, list[Span]] = defaultdict(list)
     for span in sorted(spans, key=lambda span: span.until):

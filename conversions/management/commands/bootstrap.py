@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--domain", default="", metavar="HOST", help="a domain of the site, such as shop.example")
 
     def handle(self, **options: Any) -> None:
-        """Make what is missing, and print everything."""
+        """Make what is missing of the account, and print its names and secrets."""
         name = options["account"].strip()
         try:
             self._check_tables()

@@ -99,10 +99,10 @@ def read_year(site: Site, days: int, seed: int, now: int) -> DemoYear:
 
 
 def unfinished(archive: Archive, batches: Sequence[Batch]) -> Sequence[Batch]:
-    """Return the batches that must be processed: from the first one that isn't archived on, and up to AT_ONCE batches
-    before it.
+    """Return the batches that must be processed: all from the first one that is missing in the archive, and up to
+    AT_ONCE batches before it.
 
-    A stopped run may have archived those before it without processing them.
+    A stopped run may have archived the batches before it without processing them.
     """
     missing = next((place for place, batch in enumerate(batches) if not is_archived(archive, batch)), len(batches))
     return batches[max(missing - AT_ONCE, 0) :]

@@ -66,5 +66,5 @@ class Command(BaseCommand):
 
 
 def made_at(key: str) -> int:
-    """Return when a snapshot was made (ms). The key of the snapshot says it."""
+    """Read from the key of a snapshot when the snapshot was made (ms)."""
     return int(batch_of(key)[:13])
