@@ -1,5 +1,5 @@
-"""Attempts: does many pieces of work, one after the other. If one fails, the error is logged and the next one is done.
-If services are away several times in a row, the error is raised."""
+"""Attempts: does many pieces of work, one after the other. If a piece fails, the error is logged and the next piece is
+done. If services are away several times in a row, the error is raised."""
 
 import logging
 from collections.abc import Callable
@@ -16,7 +16,7 @@ OUTAGE = 3
 
 
 class Attempts:
-    """Does pieces of work, such as rolling up hours, and logs those that fail. A later task does them again."""
+    """Does pieces of work, such as rolling up hours. A piece that fails is logged, and a later task does it again."""
 
     def __init__(self) -> None:
         self._away: list[Exception] = []

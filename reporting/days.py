@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 #: The names of all models for which an hour and a day have cells.
 ALL = (CLICKS, NO_RATE, *MODELS, *map(by_touch_day, MODELS))
-#: The most days that a tick looks at.
+#: The most days of the list that are read at once.
 LOOKED_AT = 2_000
 
 

@@ -41,7 +41,8 @@ def fit_gauges(now: int) -> dict[str, tuple[float, str]]:
 
 
 def marker_gauges(now: int) -> dict[str, tuple[float, str]]:
-    """Return how far back the processed hits and the complete (sealed) figures reach from `now` (ms)."""
+    """Return the age at `now` (ms) of the newest marker that came through the queue, and how far complete (sealed)
+    figures are behind `now`."""
     reached = Marker.reached()
     if not reached:
         return {}

@@ -67,7 +67,7 @@ class CellMaker:
 
     def forget_sites(self) -> None:
         """Forget the configuration of the sites, so that it is read again. Call it after each reading of marks."""
-        self._sites = {}  # Configuration that is read from now on is newer than every noted token.
+        self._sites = {}  # Configuration that is read from now on is newer than the tokens of all marks that were read.
 
     def make(self, mark: Mark, batch: Sequence[Mark]) -> MadeCells:
         """Make the cells of the part or hour that is marked. `batch`: all marks that were read together with it. Raises
@@ -116,7 +116,7 @@ class CellMaker:
     def _site(self, mark: Mark, batch: Iterable[Mark]) -> SiteConfig | None:
         """Return the configuration of a mark's site; None if the site is gone. The configuration of all sites of the
         batch is read at once, after the marks were read."""
-        sites = self._sites  # This dict is replaced whenever marks are noted.
+        sites = self._sites  # This dict is replaced whenever marks are read.
         if mark.site not in sites:
             new = {one.site for one in batch} - sites.keys()
             found = self.load_sites(new)

@@ -49,7 +49,8 @@ class MarkTurns(Protocol):
 
     def due_site_marks(self, now: int | None, site: str | None = None) -> list[Mark]:
         """Return the marks that stand for many hours of a site and can now be replaced by a mark for each part: all
-        marks on whole sites, and the onward marks that don't rest at `now` (ms)."""
+        marks on whole sites, and the onward marks that don't rest at `now` (ms). If `now` is None, return all onward
+        marks."""
 
     def take_marks(self, marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
         """Hold those of the marks that no other worker holds at `now` (ms), until `until` (ms). Return them."""

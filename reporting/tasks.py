@@ -19,12 +19,12 @@ from reporting.days import DayMaker
 from reporting.fitter import Fitter
 from reporting.rollup import Roller
 
-#: The seconds after which a task ends. The next tick does the rest.
+#: The seconds after which a task ends. The task of the next minute does the rest.
 TICK_SECONDS = 50
 #: The seconds after which the task stops rolling up parts, and goes on with the sums of hours.
 PARTS_SECONDS = 40
-#: How long a helper task works (s); the most helper tasks of a tick; and the number of marked parts of divided hours
-#: for which there is one helper.
+#: How long a helper task works (s); the most helper tasks that one task starts; and the number of marked parts of
+#: divided hours for which there is one helper.
 HELP_SECONDS, MOST_HELPERS, PARTS_FOR_A_HELPER = 10, 7, 8
 ROLLUP_SECONDS = Histogram(
     "hitledger_rollup_seconds",

@@ -26,7 +26,8 @@ SAFE_DEATH = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-#: The options of queues of beat's ticks. A tick that no worker takes in time is dropped; the next tick does its work.
+#: The options of the queues of tasks that beat sends. A message that no worker takes in time is dropped; beat's next
+#: message does its work.
 TICKS = {"x-queue-type": "quorum"}
 #: The options of the queue of dead letters. Reading one counts as a delivery, and by default RabbitMQ 4 deletes a
 #: message after 20 deliveries. The limit is therefore very large. It isn't -1, which RabbitMQ 4 reads as no limit,
@@ -79,7 +80,8 @@ app.conf.update(
     worker_send_task_events=False,
     imports=settings.TASK_MODULES,
     beat_scheduler="tracker.queues.beat:Beat",
-    # The broker drops ticks that waited for long. Celery's `expires` is an instant, and the clocks of machines differ.
+    # The broker drops beat's messages if they wait for long. Celery's `expires` is an instant, and the clocks of
+    # machines differ.
     beat_schedule={
         name: {"task": task, "schedule": settings.BEAT_SECONDS, "options": {"expiration": settings.BEAT_SECONDS}}
         for name, task in settings.BEAT.items()

@@ -1,4 +1,5 @@
-"""Count files: writes the counters of each process to files in a shared folder, whose sums /metrics shows.
+"""Count files: writes the counters of each process to files in a shared folder. /metrics shows the sums of all
+processes.
 
 The files have the format of prometheus_client. That library would map them into memory, and the kernel kills a process
 that writes to such a map while the disk is full. Here they are written by plain calls: if a write fails, this is

@@ -1,5 +1,5 @@
-"""Forwarded: middleware that believes the header X-Forwarded-Proto, which says whether a visitor came by HTTPS, only if
-a trusted proxy sent it.
+"""Forwarded: middleware that believes the header X-Forwarded-Proto only if a trusted proxy sent it. The header says
+whether a visitor came by HTTPS.
 
 If the proxy that handles HTTPS isn't trusted, links begin with http:// and forms may fail. Then pages show the operator
 what to set.

@@ -1,4 +1,4 @@
-"""Health: /healthz says whether this process answers at all; /readyz says whether each service works that it needs.
+"""Health: /healthz says whether this process answers at all; /readyz says whether each of the tracker's services works.
 
 Both are public. They give no reasons; the log has them. However often they are called, each service is checked at most
 once a second.

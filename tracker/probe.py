@@ -1,7 +1,7 @@
 """Probe: asks a service for something in another thread, and waits only a limited time. A service that hangs delays
 nobody.
 
-However many requests come, a service is asked only once at a time, and not again for a second after its answer.
+However many requests come, a service is asked only once at a time, and at most once a second.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Process: becomes one of the commands in the Procfile: `python -m tracker.process web`.
+"""Process: replaces itself by one of the commands in the Procfile: `python -m tracker.process web`.
 
 Container images start with it, because a container's command isn't read by a shell.
 """

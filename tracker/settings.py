@@ -78,7 +78,7 @@ HIT_BATCH_MAX = read_number("HIT_BATCH_MAX", 500, 1, 500)
 #: queue, which counts as a delivery. The upper bound is well below the number of deliveries that makes a dead letter.
 HIT_QOS = read_number("HIT_QOS", 1, 1, 25)
 SITE_CACHE_SECONDS = read_number("SITE_CACHE_SECONDS", 10, 0, 300)
-#: Other names for the addresses in pages, besides the usual ones.
+#: Further paths of the script and of the endpoints that pages call, besides the usual ones.
 PUBLIC_PATHS = read_paths("PUBLIC_PATHS", ("t.js", "collect", "pixel.gif", "click", "postback"))
 REJECTED_DAILY_CAP = read_number("REJECTED_DAILY_CAP", 10_000, 0, 10_000_000)
 
@@ -262,7 +262,7 @@ SPECTACULAR_SETTINGS = {
 HIT_CHAIN = ("tracker.tasks.archive_hits", "conversions.tasks.attribute_hits", "conversions.tasks.count_facts")
 
 TASK_MODULES = ("tracker.tasks", "conversions.tasks", "reporting.tasks")
-#: The seconds between two ticks of beat.
+#: The seconds after which beat sends all scheduled tasks again.
 BEAT_SECONDS = 60
 BEAT = {
     "marker": "tracker.tasks.send_marker",

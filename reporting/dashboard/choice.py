@@ -12,7 +12,7 @@ from reporting.report.filters import FILTERS
 from reporting.report.query import values_of
 from tracker.collection.refusal import Refusal
 
-#: The keys by which the table can have its rows.
+#: What the rows of the table can be: ads, campaigns and so on.
 TABS = ("ad", "campaign", "channel", "source", "goal", "day")
 #: The figures that the chart can show. They can be added up.
 SHOWN = ("conversions", "value", "clicks", "cost")

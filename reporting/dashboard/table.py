@@ -15,7 +15,8 @@ from reporting.report.query import AD_KEYS
 from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import Earned, ReportRow
 
-#: The key by which the table has its rows after a click on a row. A click on a day shows this day.
+#: What the rows of the table are after a click on a row: a click on a campaign shows its ads, a click on an ad its
+#: days.
 NARROWER = {"ad": "day", "campaign": "ad", "channel": "campaign", "source": "campaign", "goal": "ad", "day": "ad"}
 
 

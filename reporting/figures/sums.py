@@ -13,7 +13,7 @@ from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, Unra
 
 #: What an amount is for: a goal's uid, an ad (None if unattributed), and a day (empty in cells that aren't by day).
 AmountKey = tuple[str, AdName | None, str]
-#: Key -> [micros of conversions, micros of money].
+#: Amounts by key: AmountKey -> [micros of conversions, micros of money].
 Amounts = dict[AmountKey, list[int]]
 
 
