@@ -29,7 +29,7 @@ class RollupMarks(Protocol):
         at `since` <= ms < `until`."""
 
     def note_tries(self, marks: Collection[Mark]) -> None:
-        """Store that a rollup of these marks begins now."""
+        """Store that these marks are tried now. The order of marks depends on their last try."""
 
     def close_marks(self, marks: Mapping[Mark, int]) -> list[Mark]:
         """Remove marks, except those that were set again since they were read. Return the removed ones. `marks`: mark
@@ -64,4 +64,4 @@ class DayNotes(Protocol):
     `conversions.marks.days` implements it."""
 
     def note_days(self, days: Collection[DayEnd]) -> None:
-        """Put days on the list."""
+        """Put days on the list. A day that is on the list already is put on it anew."""

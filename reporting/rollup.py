@@ -113,7 +113,7 @@ class Roller:
         return in_order(marks)
 
     def batches(self, marks: Iterable[Mark]) -> Iterator[list[Mark]]:
-        """Divide the marks into batches that are rolled up together."""
+        """Divide the marks into batches that are rolled up together; see `reporting.order`."""
         return batches_of(marks)
 
     def attempt_held(self, marks: Sequence[Mark]) -> list[Mark]:

@@ -26,11 +26,11 @@ class LinesField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 4, "cols": 60})
 
     def prepare_value(self, value: Any) -> Any:
-        """Convert the list to lines, for the form."""
+        """Convert the stored list to the text of the form field, with one line for each entry."""
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """Convert the entered lines to a list, in lower case."""
+        """Convert the text of the form field to a list, with one entry for each line, in lower case."""
         return (super().to_python(value) or "").lower().split()
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -35,8 +35,8 @@ class CrossingView(HitView):
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Answer with the visitor's id if the request has a token; otherwise with a new token of the request's visitor
-        id."""
+        """If the request has a token, answer with the visitor's id that the token contains. Otherwise answer with a new
+        token for the visitor's id that the request names. Raises Refusal."""
         given = read_form(read_query_string(request))
         key = fields.read_text(given, "site", MAX_KEY)
         site = find_site(key)

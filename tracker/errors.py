@@ -32,7 +32,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """The body of an error answer."""
+    """The JSON body of every error answer."""
 
     error: Problem
     fields: Annotated[
@@ -47,7 +47,7 @@ def error_body(code: str, detail: str, field: str = "") -> dict[str, Any]:
 
 
 def error_response(status: int, code: str, detail: str) -> JsonResponse:
-    """Make an error response in a plain Django view."""
+    """Make the JSON response for an error, in a view that isn't a DRF view."""
     return JsonResponse(error_body(code, detail), status=status)
 
 
@@ -57,7 +57,7 @@ def describe(refusal: Refusal) -> dict[str, Any]:
 
 
 def refusal_response(refusal: Refusal) -> JsonResponse:
-    """Make the response to a refused request in a plain Django view."""
+    """Make the JSON response to a refused request, in a view that isn't a DRF view."""
     return JsonResponse({"error": describe(refusal)}, status=refusal.status, headers=refusal.headers())
 
 

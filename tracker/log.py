@@ -35,7 +35,7 @@ class StrangersLine(Line):
     longest = LONGEST_OF_STRANGERS
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format the record, without its traceback."""
+        """Format a log record as one line. Its traceback is left out."""
         record.message = record.getMessage()
         record.asctime = self.formatTime(record)
         return self.formatMessage(record)
@@ -52,7 +52,7 @@ class Seldom(logging.Filter):
         self._seen: dict[str, tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record may be logged."""
+        """Whether the record may be logged, because its logger has logged fewer than LINES in this minute."""
         now = self._clock()
         with self._lock:
             began, count = self._seen.get(record.name, (now, 0))

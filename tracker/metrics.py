@@ -96,7 +96,7 @@ def registry() -> CollectorRegistry:
 
 
 class MetricsView(OpenView):
-    """Shows the metrics to Prometheus."""
+    """/metrics, the endpoint that Prometheus reads."""
 
     @extend_schema(summary="Counts and levels for Prometheus", responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, _request: Request) -> HttpResponse:

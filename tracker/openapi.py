@@ -106,12 +106,12 @@ def answered(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def parameter(name: str, description: str, **more: Any) -> OpenApiParameter:
-    """Describe a query parameter."""
+    """Describe a query parameter of a view. `more`: further arguments of OpenApiParameter."""
     return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=description, **more)
 
 
 def refusals(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
-    """Describe the error answers with these HTTP statuses."""
+    """Describe the error answers of a view that may have these HTTP statuses."""
     return {
         (status, "application/json"): OpenApiResponse(ErrorBody, description=REFUSED[status]) for status in statuses
     }

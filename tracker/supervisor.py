@@ -57,7 +57,7 @@ class Program:
             self._process.terminate()
 
     def has_ended(self) -> bool:
-        """Whether the process has ended."""
+        """Whether the process has ended, or was never started."""
         return self._process is None or self._process.poll() is not None
 
     def kill(self) -> None:
@@ -121,7 +121,7 @@ def clear_metrics(folder: Path) -> None:
 
 
 def read_commands(procfile: str) -> dict[str, str]:
-    """Read the Procfile's text: process name -> command."""
+    """Read the commands in the Procfile's text: {"web": "python -m tracker.server", ...}."""
     return dict(re.findall(r"^(\w+): (.+)$", procfile, re.MULTILINE))
 
 

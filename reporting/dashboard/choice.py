@@ -92,8 +92,8 @@ def read_filter_pairs(parameters: Mapping[str, str]) -> Filters:
 
 
 def narrow(filters: Filters, name: str, value: str) -> Filters:
-    """Replace the filters of one parameter by one that includes only this value: narrow(filters, "ad", "x") gives the
-    filters with `ad=x`."""
+    """Return the filters, changed to include only one value of a key: narrow(filters, "ad", "x") has `ad=x` in place of
+    all other filters `ad`."""
     return (*(pair for pair in filters if pair[0] != name), (name, value))
 
 

@@ -47,7 +47,7 @@ class Dashboard(msgspec.Struct, frozen=True):
 
 
 def dashboard_of(report: ReportAnswer, choice: Choice) -> Dashboard:
-    """Make the tiles and the table from a report's answer."""
+    """Make the tiles and the table of the dashboard from a report's answer and the person's choice."""
     previous = None if report.previous is UNSET else report.previous
     return Dashboard(
         tiles=tiles_of(report.totals, previous.totals if previous else None, choice),

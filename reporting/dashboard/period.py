@@ -26,7 +26,7 @@ DEFAULT_PERIOD = "28d"
 
 
 def whole_month(month: str) -> Range:
-    """Return the first and the last day of a month."""
+    """Return the first and the last day of a month: 2026-11 gives ("2026-11-01", "2026-11-30")."""
     return first_day(month), next_day(first_day(next_month(month)), -1)
 
 

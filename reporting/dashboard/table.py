@@ -66,7 +66,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 def table_of(report: ReportAnswer, choice: Choice) -> Table:
-    """Make the dashboard's table from a report's answer."""
+    """Make the dashboard's table from a report's answer and the person's choice."""
     figures = shown_figures(COLUMNS, report.totals)
     before = {_key(row, choice): row for row in report.previous.rows} if report.previous is not UNSET else {}
     longest = max((_length(row, choice) for row in report.rows), default=Decimal())

@@ -40,7 +40,7 @@ def figures(
 
 
 class FactAdder:
-    """Adds touches and conversions to `sums`, one by one."""
+    """Adds touches and conversions to `sums` (figures of an hour or a part of it), one by one."""
 
     def __init__(self, site: SiteConfig, learnt: Mapping[str, Learnt]) -> None:
         self.sums = Sums()

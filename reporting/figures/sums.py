@@ -61,7 +61,7 @@ def add(sums: list[int], more: Iterable[int]) -> None:
 
 
 def add_credit(sums: Amounts, found: Credit) -> None:
-    """Add the rows of a cell's credit to a table of amounts."""
+    """Add the rows of a cell's credit to a table of amounts. The table is changed."""
     ads = [ad and AdName(*ad) for ad in found.ads]
     days = found.days or [""]
     places = found.day or [0] * len(found.goal)
@@ -107,7 +107,7 @@ def unrated_of(numbers: Mapping[str, int], sums: Mapping[str, Mapping[str, int]]
 
 
 def without_days(places: Mapping[AmountKey, list[int]]) -> Amounts:
-    """Add up the amounts of each goal and ad over all days."""
+    """Return the amounts by goal and ad alone: the sums over all days."""
     found = amounts()
     for (goal, ad, _), row in places.items():
         add(found[goal, ad, ""], row)

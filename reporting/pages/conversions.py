@@ -100,5 +100,5 @@ def find(site: SiteConfig, listing: Listing, wanted: Wanted) -> FoundConversions
 
 
 def lines_of(found: FoundConversions) -> list[ListedLine]:
-    """Return a line for people for each conversion that was found."""
+    """Return the lines that the page shows: one for each conversion that was found."""
     return [line_of(one) for one in found.conversions]

@@ -32,7 +32,8 @@ class DashboardPage(Page, LoginRequiredMixin, View):
     """The page after sign-in. It shows a site's figures; before the site's first hit also its snippet."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the chosen site, or the first site if none is chosen."""
+        """Show the figures of the chosen site, or of the first site if none is chosen. If the person has no site, say
+        what to do."""
         sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
         context: dict[str, Any] = {"sites": sites, "status": 200}
         if sites:
@@ -78,7 +79,7 @@ def report_context(choice: Choice, site: SiteConfig, now: int) -> dict[str, Any]
 
 
 def query_of(pairs: Pairs, site: SiteConfig) -> Query:
-    """Read and check the parameters of a report. Raises Refusal."""
+    """Convert the parameters of a report to a checked Query. Raises Refusal."""
     return read_query(QueryDict(urlencode(pairs)), site)
 
 

@@ -140,5 +140,5 @@ def read_start(text: str) -> Position:
 
 
 def no_page() -> Refusal:
-    """Return the refusal of a text that is no position of a list."""
+    """Return the refusal (400) of a text that should be a position of a list and isn't."""
     return Refusal(400, "bad_page", "There is no such page of this list; find it again.", "after")

@@ -121,7 +121,7 @@ def etag_of(report: ReportAnswer, query: Query) -> str:
 
 
 def open_reader(store: Store, query: Query, site: SiteConfig) -> DayReader:
-    """Make the reader for the cells of a query's days."""
+    """Make the DayReader that reads the cells of a query's days, with the tokens of the marks on these days."""
     days = query.credit_days(site)
     starts = starts_of(days, site)
     return DayReader(store, site, days, read_tokens(site.key, starts[0], starts[-1]))

@@ -25,7 +25,7 @@ class Filter(msgspec.Struct, frozen=True):
     without: frozenset[str] = frozenset()
 
     def takes(self, value: str) -> bool:
-        """Whether the report includes a value."""
+        """Whether the report includes what has this value, such as an ad with this name."""
         return (not self.only or value in self.only) and value not in self.without
 
 

@@ -58,5 +58,5 @@ def describe_learnt(store: Store, site: SiteConfig, needed: Collection[Needed]) 
 
 
 def is_learnt(learnt: Learnt | None) -> bool:
-    """Whether the models learnt anything about a goal."""
+    """Whether the models learnt anything about a goal. `learnt`: its fit; None if there is none."""
     return learnt is not None and learnt.is_usable

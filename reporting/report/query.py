@@ -39,7 +39,7 @@ class MultiValues(Protocol):
     """Parameters of a request of which one may have several values. Django's QueryDict is an example."""
 
     def getlist(self, key: str) -> list[str]:
-        """Return all values of a parameter."""
+        """Return all values of the parameter `key`; [] if it is absent."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):

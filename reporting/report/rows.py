@@ -57,7 +57,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportRow(Keys, frozen=True, kw_only=True):
-    """A row of a report: its keys and its figures."""
+    """A row of a report: its keys, such as an ad and a day, and its figures."""
 
     configured: Annotated[
         bool | UnsetType, Meta(description="Only in reports by ad: whether `ad` is a configured ad's key.")
@@ -200,7 +200,7 @@ def unattributed_rows(sums: Mapping[Key, Sum], query: Query) -> list[Unattribute
 
 
 def totals_of(total: Sum, query: Query) -> Totals:
-    """Make the totals of a report from the sum of everything."""
+    """Make the totals of a report from `total`, the sums of all its rows and unattributed amounts."""
     return Totals(
         total[0],
         total[1],

@@ -64,7 +64,7 @@ def entries_of(explanation: Explanation) -> Iterator[Entry]:
 
 
 def own_entry(explanation: Explanation) -> Entry:
-    """Make the entry of the conversion itself."""
+    """Make the entry of the explained conversion itself."""
     return Entry(
         at=explanation.at,
         gap="",

@@ -52,7 +52,7 @@ class ObjectArchive(ABC):
         return key
 
     def get(self, key: str) -> list[Hit]:
-        """Read all hits of an object. Raises NotArchived or BadBatch."""
+        """Read all hits of the object with this key. Raises NotArchived or BadBatch."""
         return [hit for piece in self.pieces(key) for batch in self.fetch(piece) for hit in batch.hits]
 
     def get_batch(self, batch: str) -> Sequence[Hit]:
@@ -151,7 +151,7 @@ class ObjectArchive(ABC):
 
     @abstractmethod
     def read(self, key: str) -> bytes:
-        """Read all bytes of an object. Raises NotArchived."""
+        """Read all bytes of the object with this key. Raises NotArchived."""
 
     @abstractmethod
     def read_part(self, key: str, offset: int, length: int) -> bytes:

@@ -139,7 +139,7 @@ def make_durably(folder: Path) -> None:
 
 
 def flush(folder: Path) -> None:
-    """Flush the names in a folder to disk (fsync)."""
+    """Flush a folder to disk (fsync), so that names of new files in it survive a power failure."""
     file = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(file)

@@ -80,7 +80,7 @@ _hit_decoder = msgspec.json.Decoder(Hit)
 
 
 def read_row(batch: str, line: bytes) -> Row:
-    """Make a row from the JSON of a hit. Raises BadBatch."""
+    """Make the row of a hit from its JSON (`line`) and the id of its batch. Raises BadBatch."""
     try:
         hit = _hit_decoder.decode(line)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -182,8 +182,8 @@ def _decoded(decoder: msgspec.json.Decoder[Any], line: bytes) -> Any:
 
 
 def _decompress(frame: bytes, most: int) -> bytes:
-    """Decompress a zstd frame. Raises BadBatch if the result has more than `most` bytes, or if the frame is damaged or
-    not the only one."""
+    """Decompress a zstd frame. Raises BadBatch if it is damaged, if other bytes follow it, or if the result has more
+    than `most` bytes."""
     reader = zstd.ZstdDecompressor()
     try:
         body = reader.decompress(frame, max_length=most)

@@ -104,8 +104,8 @@ class Merger:
             yield self._replace(group)
 
     def _tidy_recent(self, until: int) -> Iterator[int]:
-        """Clean up those hours of the last two days that have several merged objects, because another process may have
-        died before it did. A merger does this once."""
+        """Clean up those hours of the last two days that have several merged objects. The merger that made them may
+        have died before it cleaned up. Each merger does this once."""
         if not self._has_tidied:
             for _, keys in groupby(self._archive.list_merged(max(until - LOOK_BACK_MS, 0), until), hour_of):
                 if len(merged := list(keys)) > 1:
@@ -160,7 +160,8 @@ class Merger:
             yield group
 
     def _replace(self, group: Group) -> int:
-        """Write the merged object of a group, then delete the group's objects. Return their number."""
+        """Write the merged object of a group, then delete the objects that it replaces. Return the number of deleted
+        objects."""
         if len(group.keys) == 1 and is_merged(group.keys[0]):
             return 0
         key, body = pack_merged(group.rows, group.batches)

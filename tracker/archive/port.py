@@ -16,7 +16,7 @@ class ArchiveUnavailable(Transient):
 
 
 class NotArchived(Permanent):
-    """The archive has no such object."""
+    """The archive has no object with this key, or no object with this batch."""
 
 
 class Wanted(NamedTuple):

@@ -122,7 +122,7 @@ class Collected(msgspec.Struct):
             refusal.about = item
 
     def check(self) -> None:
-        """Raise NoHit if no hit was accepted."""
+        """Raise NoHit if no hit was accepted. Otherwise do nothing."""
         if not self.hits:
             raise NoHit(self.rejected)
 

@@ -123,7 +123,7 @@ def decode_hits(lines: bytes) -> list[Hit]:
 
 
 def to_plain(record: msgspec.Struct) -> dict[str, Any]:
-    """Convert a struct to a dict that has only JSON types."""
+    """Convert a struct to a dict of plain JSON types, such as texts, numbers and lists."""
     plain: dict[str, Any] = msgspec.to_builtins(record)
     return plain
 

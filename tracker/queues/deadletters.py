@@ -57,7 +57,7 @@ def take_messages(connection: Connection, limit: int) -> Iterator[Message]:
 
 
 def read_dead_letter(message: Message) -> DeadLetter:
-    """Read a dead letter from its message."""
+    """Read a dead letter from the broker's message: the batch in its body, and the reason in its headers."""
     headers: dict[str, Any] = message.headers or {}
     death: dict[str, Any] = (headers.get("x-death") or [{}])[0]
     try:

@@ -52,7 +52,7 @@ class HitQueue(Protocol):
         """Take the batch that has waited longest; None if none waits."""
 
     def metadata(self) -> QueueState:
-        """Return the state of the queue."""
+        """Return how many batches wait, for how long, and how many could not be processed."""
 
     def is_idle(self) -> bool:
         """Whether every batch that was sent is processed. It asks the workers; one that doesn't answer counts as
