@@ -60,7 +60,7 @@ _checking = Lock()
 
 
 def guard_sign_in(get_response: GetResponse) -> GetResponse:
-    """Middleware that limits attempts to sign in, which are POST requests to one of the addresses DOORS."""
+    """Middleware that limits attempts to sign in: POST requests to the addresses DOORS."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if request.method != "POST" or request.path not in DOORS:

@@ -80,8 +80,8 @@ def read_made(cell: Cell) -> DayBody:
 
 
 def figures_of(cell: Cell, made: DayBody) -> Cell:
-    """Convert a day's cell to a cell like that of an hour, which has only the figures. `made`: the content of the day's
-    cell."""
+    """Convert a day's cell to the form of an hour's cell: only the figures, without token, start and end. `made`: the
+    content of the day's cell."""
     return msgspec.structs.replace(cell, body=add_checksum(bytes(made.figures)))
 
 

@@ -153,7 +153,7 @@ class Gatherer:
             self._held += 1 + len(steps[-MAX_STEPS:])
 
     def _person(self, name: str) -> PersonMonth | None:
-        """Return the record of a person, which is made if it is missing; None if the person is not in the sample."""
+        """Return the record of a person, made now if it is missing; None if the person is not in the sample."""
         person = self._people.get(name)
         if person is None and is_one_in(name, self.one_in):
             person = self._people[name] = PersonMonth()

@@ -127,7 +127,7 @@ def why_touch(touch: ExplainedTouch, explanation: Explanation) -> str:
 
 
 def rejected_entry(hit: ExplainedRejected, explanation: Explanation) -> Entry:
-    """Make the entry of a rejected hit, which one of the conversion's persons sent. It makes no touch and no
+    """Make the entry of a rejected hit: a hit of one of the conversion's persons that makes no touch and no
     conversion."""
     return Entry(
         at=hit.at,

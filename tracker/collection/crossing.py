@@ -1,5 +1,4 @@
-"""Crossing: signs a token with a visitor's id, which takes the id to another domain of the site, and verifies such
-tokens. Pure.
+"""Crossing: makes and verifies the signed tokens by which a visitor's id gets to another domain of the site. Pure.
 
 A token is valid for ten minutes, only in the browser that asked for it, and only once. `tracker.crossing_view` ensures
 that it is used once.

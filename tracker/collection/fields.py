@@ -50,8 +50,8 @@ def as_text(value: Any, field: str) -> str:
 
 
 def check_text(value: str, field: str, most: int) -> str:
-    """Return a text unchanged. Raises Refusal if it is too long, or has a NUL or a lone surrogate, which can't be
-    stored."""
+    """Return a text unchanged. Raises Refusal if it is too long, or has a character that can't be stored: a NUL or a
+    lone surrogate (half a character)."""
     if len(value) > most:
         raise Refusal(400, "too_long", f"At most {most} characters.", field)
     if is_broken(value):

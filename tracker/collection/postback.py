@@ -74,7 +74,7 @@ def check_sender(site: SiteEntry, secret: str, ip: str) -> None:
 
 
 def hash_secret(secret: str) -> str:
-    """Return the hash of a postback secret, which is stored in place of the secret."""
+    """Return the hash of a postback secret. The hash is stored, the secret isn't."""
     return sha256(secret.encode(errors="replace")).hexdigest()
 
 

@@ -40,6 +40,5 @@ def own_stand_in(hit: Hit, salt: bytes) -> str:
 
 
 def keyed_hash(text: str, salt: bytes) -> str:
-    """Return the hash of a text with a secret key (`salt`), which is used as an id. Nobody can find the text without
-    the key."""
+    """Compute an id from a text: its hash with a secret key (`salt`). Nobody can find the text without the key."""
     return hmac.digest(salt, text.encode(errors="replace"), "sha256").hex()[:32]
