@@ -98,7 +98,7 @@ FACTS = [
         "since = 0 if changed else",
     ),
     fault(
-        "an earlier sale of which a server sent a later copy is not marked",
+        "a sale before a touch isn't marked although a server sent a copy of it after the touch",
         f"{PER_FACT}::test_every_part_whose_figures_change_is_affected",
         AFFECTED,
         "_reached(reader, stirred, since) - claims",

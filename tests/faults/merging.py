@@ -69,7 +69,7 @@ MERGES = [
         "if missed is None:",
     ),
     fault(
-        "a replay that skips the rest of a merged object after it stopped there",
+        "a replay that stopped within a merged object skips the rest of it",
         READING,
         READER,
         "place_before(key) if part else place(key)",

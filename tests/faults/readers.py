@@ -17,14 +17,14 @@ READERS = [
         "claimants=(whose(winner),)",
     ),
     fault(
-        "earlier conversions of the same person are not compared",
+        "a conversion is not compared with earlier ones of the same person",
         WORLDS,
         CASES,
         "others = chain.from_iterable(rivals.get((verdict.goal.uid, one), ()) for one in verdict.claimants)",
         "others: list[Verdict] = []",
     ),
     fault(
-        "a restore after which a retracted conversion doesn't count",
+        "a retracted conversion doesn't count after a restore",
         WORLDS,
         CLAIMS,
         'retracted = adjustment.kind == "retract"',
@@ -66,7 +66,7 @@ READERS = [
         "first = click_id not in click_ids",
     ),
     fault(
-        "copies of a click id that count twice",
+        "clicks with the same click id count twice",
         WORLDS,
         PATHS,
         "first = touch.hit not in hits and click_id not in click_ids",

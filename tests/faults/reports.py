@@ -30,7 +30,7 @@ REPORTS = [
         "column = 2",
     ),
     fault(
-        "a page that skips rows with the same value as the last row before",
+        "a page leaves out rows with the same value as the last row of the page before",
         PAGES,
         "reporting/report/paging.py",
         "return key > last_key if own == last else",

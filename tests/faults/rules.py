@@ -44,14 +44,14 @@ RULES = [
         "    return links[max(place - 1, 0)].user\n",
     ),
     fault(
-        "ties that are broken by the hit id only",
+        "ties between facts are broken by the hit id only",
         WORLDS,
         RECORDS,
         "return fact.at, fact.hit, digest(fact)",
         'return fact.at, fact.hit, ""',
     ),
     fault(
-        "own traffic that counts",
+        "hits of the account's own people count",
         WORLDS,
         "conversions/rules/traffic.py",
         'if traffic.own_traffic and hit.type != "adjustment" and',
