@@ -53,7 +53,7 @@ PARTS = [
         "",
     ),
     fault(
-        "an explanation takes the largest ads of one part for those of the hour",
+        "an explanation takes the largest ads of one part for the largest ads of the hour",
         TEST,
         "conversions/explain/decided.py",
         "    others = read_sizes(store, site.key, bucket, part.number, part.index) if part.number > 1 else {}\n",
@@ -76,7 +76,7 @@ PARTS = [
         "            return []\n",
     ),
     fault(
-        "a new number of parts applies at once",
+        "a new number of parts applies immediately",
         TEST,
         NUMBERS,
         "since = now - now % HOUR_MS + HOUR_MS + AHEAD_MS",

@@ -67,7 +67,7 @@ ROLLUPS = [
         "            self.marks.close_marks(dict.fromkeys(marks, 0))\n            self.marks.mark_parts(key, parts)\n",
     ),
     fault(
-        "a worker that can't read all affected conversions marks only those that it has read",
+        "a worker that can't read all affected conversions marks only the conversions that it has read",
         PER_BATCH,
         PROCESS,
         "{reach.site: reach.places for reach in reaches}, onward)",
