@@ -57,7 +57,7 @@ def test_it_imports_nothing_but_itself_and_python(path: Path) -> None:
 @pytest.mark.parametrize("path", [path for path in FILES if path.stem != "__init__"], ids=lambda path: path.stem)
 def test_each_file_names_the_rules_that_it_follows(path: Path) -> None:
     headings = re.findall(r"^#+ (.+)$", (CHECKOUT / "docs" / "models.md").read_text(), re.MULTILINE)
-    said = ast.get_docstring(ast.parse(path.read_text())) or ""
+    said = " ".join((ast.get_docstring(ast.parse(path.read_text())) or "").split())
     named = re.search(r"Rules: `docs/models\.md`, (.+?)\.(?:\s|$)", said)
     assert named, f"{path.name} names no rules"
     assert set(named[1].split(" and ") if named[1] not in headings else [named[1]]) <= set(headings)
