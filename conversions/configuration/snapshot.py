@@ -33,7 +33,7 @@ Plain = dict[str, Any]
 
 
 class SnapshotArchive(Protocol):
-    """The only method of the archive that is needed here: it stores a snapshot."""
+    """What this module needs of an archive: a method that stores a snapshot."""
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
         """Store a snapshot and return its key. `made_at`: ms. `nonce`: a random part of the key."""

@@ -161,9 +161,10 @@ def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
 def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
     """Read some touches of a span: at least one of every month that has touches.
 
-    The span is divided into intervals of STRETCH_MS, each of which begins with a touch. The first touch and the last
-    touches of each interval are read. An interval lies in at most two months. The first touch is in the first month. If
-    the second month has touches, the last touch is there.
+    An interval begins with a touch and lasts STRETCH_MS. The next interval begins with the first touch after it. Of
+    each interval, the first and the last touch are read. No month is missed: an interval is shorter than a month, and
+    therefore lies in one or two months. Its first touch is in the first of the two; its last touch is in the second if
+    the second has any.
     """
     since = span.since
     while first := store.read_timeline(site, span.visitor, "touch", (since, "", ""), 1):

@@ -8,9 +8,9 @@ from conversions.units.now import now_ms
 
 
 def frozen_before() -> int:
-    """Return the instant (ms) before which figures are frozen (too old to change): RETENTION_DAYS ago, and later by the
-    longest window.
+    """Return the instant (ms) before which figures are frozen (too old to change): now - RETENTION_DAYS + the longest
+    attribution window.
 
-    A conversion before that instant may need touches that are no longer stored.
+    A conversion before this instant may need touches that are older than RETENTION_DAYS.
     """
     return now_ms() - settings.RETENTION_DAYS * DAY_MS + LONGEST_WINDOW

@@ -44,7 +44,8 @@ class Names:
             self._rest |= names_left_out(kept + Counter(others))
 
     def name(self, touch: Touch) -> AdName:
-        """Return the name of a touch's ad in the figures of this part. The touch may be from another hour."""
+        """Return the name under which a touch's ad is in the figures of this part of an hour. The touch itself may be
+        older than the hour."""
         name = self._ads.name(touch)
         return OTHER if name in self._rest else name
 

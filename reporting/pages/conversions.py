@@ -1,5 +1,5 @@
-"""Conversions: the page that lists the conversions that a number of the dashboard counts, newest first. Each links to
-its explanation."""
+"""Conversions: the page behind a number of conversions on the dashboard. It lists these conversions, newest first, each
+with a link to its explanation."""
 
 import time
 from typing import Any

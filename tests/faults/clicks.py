@@ -36,7 +36,7 @@ CLICKS = [
         "",
     ),
     fault(
-        "a stand-in's touch that is joined instead of the landing page's",
+        "a conversion is joined to the touch of `/click` instead of the landing page's",
         JOINED,
         RECORDS,
         "return not self.touch.landed, order_key(self.touch)",

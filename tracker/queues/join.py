@@ -172,8 +172,8 @@ class Joining(Step):
 
 
 def is_apart(batch: Batch, other: Batch) -> bool:
-    """Whether two batches were made so far apart in time that they must not be joined. A marker may always be
-    joined."""
+    """Whether two batches were made so far apart in time that they must not be joined. False if one of them is a
+    marker (a batch without hits)."""
     return bool(other.hits) and abs(other.made_at - batch.made_at) > APART_MS
 
 
