@@ -73,8 +73,8 @@ class ObjectArchive(ABC):
         return [hit for one in held if one.id == batch for hit in one.hits]
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """List the keys of the objects, small and merged, that may have batches made in an interval (ms, `since` <= time
-        < `until`). The keys are in order of time. `after`: the key after which the list begins."""
+        """List the keys of the objects, small and merged, that may have batches made in an interval (ms). The interval
+        has `since`, but not `until`. The keys are in order of time. The list begins after the position `after`."""
         return merge(self.list_small(since, until, after), self.list_merged(since, until, after), key=place)
 
     def list_small(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
