@@ -14,6 +14,7 @@ from conversions.marks.parts import read_parts
 from conversions.models import Ad as AdRow
 from conversions.models import Goal as GoalRow
 from conversions.models import GoalVersion as VersionRow
+from conversions.models import MatchRule as RuleRow
 from conversions.rules.ads import Ad, MatchRule
 from conversions.rules.channels import ChannelRule
 from conversions.rules.conditions import read_conditions
@@ -42,12 +43,10 @@ def load_sites(keys: Collection[str]) -> dict[str, SiteConfig]:
     change that commits between two queries. But that change marks the whole site, and everything is rolled up again.
     """
     sites = list(Site.objects.filter(key__in=keys).select_related("account"))
-    goals, ads = defaultdict(list), defaultdict(list)
+    goals = defaultdict(list)
     for goal in GoalRow.objects.filter(site__in=sites).order_by("pk").prefetch_related("versions"):
         goals[goal.site_id].append(goal)
-    rows = AdRow.objects.filter(campaign__site__in=sites).order_by("pk")
-    for ad in rows.select_related("campaign").prefetch_related("rules"):
-        ads[ad.campaign.site_id].append(ad)
+    ads = _read_ads(sites)
     noted, parts = noted_currencies(keys), read_parts(keys)
     return {
         site.key: _site_config(site, goals[site.pk], ads[site.pk], noted[site.key], parts[site.key]) for site in sites
@@ -55,7 +54,7 @@ def load_sites(keys: Collection[str]) -> dict[str, SiteConfig]:
 
 
 def _site_config(
-    site: Site, goals: Iterable[GoalRow], ads: Iterable[AdRow], currencies: Collection[str], parts: Parts
+    site: Site, goals: Iterable[GoalRow], ads: Iterable[Ad], currencies: Collection[str], parts: Parts
 ) -> SiteConfig:
     return SiteConfig(
         key=site.key,
@@ -67,7 +66,7 @@ def _site_config(
         rates=rates_of(currencies, site.currency),
         parts=parts,
         goals=tuple(_goal(row, site) for row in goals),
-        ads=tuple(_ad(row) for row in ads),
+        ads=tuple(ads),
         channels=tuple(_channel(given) for given in site.channels),
     )
 
@@ -124,19 +123,20 @@ def _micros(number: Decimal | None) -> int | None:
     return None if number is None else int(number * MICROS)
 
 
-def _ad(row: AdRow) -> Ad:
-    rules = tuple(
-        MatchRule(
-            source=rule.source,
-            medium=rule.medium,
-            campaign=rule.campaign,
-            content=rule.content,
-            term=rule.term,
-            network=rule.network,
-        )
-        for rule in sorted(row.rules.all(), key=lambda rule: rule.pk)
-    )
-    return Ad(key=row.key, campaign=row.campaign.key, rules=rules, channel=row.channel or row.campaign.channel)
+def _read_ads(sites: Iterable[Site]) -> dict[int, list[Ad]]:
+    """Read the ads of sites: the site's primary key -> its ads, in the order of their ids. A site may have thousands of
+    ads. Therefore rows are read without making a model object of each."""
+    globs = MatchRule.__struct_fields__
+    rules = defaultdict(list)
+    for ad, *values in RuleRow.objects.filter(ad__campaign__site__in=sites).order_by("pk").values_list("ad", *globs):
+        rules[ad].append(MatchRule(**dict(zip(globs, values, strict=True))))
+    names = ("pk", "campaign__site", "key", "campaign__key", "channel", "campaign__channel")
+    found = defaultdict(list)
+    for pk, site, key, campaign, own, campaigns in (
+        AdRow.objects.filter(campaign__site__in=sites).order_by("pk").values_list(*names)
+    ):
+        found[site].append(Ad(key=key, campaign=campaign, rules=tuple(rules[pk]), channel=own or campaigns))
+    return found
 
 
 _cache: TTLCache[str, SiteConfig | None] = TTLCache(maxsize=10_000, ttl=settings.CONFIG_CACHE_SECONDS)
