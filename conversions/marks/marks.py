@@ -293,11 +293,10 @@ def close_marks(marks: Mapping[Mark, int]) -> list[Mark]:
 
 
 def close_mark(mark: Mark, rests_until: int = 0) -> bool:
-    """Close a mark after its rollup. If it was set again since it was read, it stays open. Returns whether it was
-    closed.
+    """Close a mark after its rollup, unless it was set again since it was read. Returns whether it was closed.
 
-    `rests_until` (ms): while the hour isn't over, beat doesn't roll the mark up before this time. This is set even if
-    the mark stays open.
+    `rests_until` (ms): if the mark's hour isn't over, beat rolls the mark up again only after this time. `rests_until`
+    is stored even if the mark stays open.
     """
     if rests_until:
         Mark.objects.filter(pk=mark.pk).update(rests_until=rests_until)

@@ -73,10 +73,9 @@ def touches_by_click_id(facts: Iterable[Touch | Conversion]) -> dict[str, list[T
 def _reached(store: FactReader, site: str, touches: Iterable[Touch]) -> Iterator[Conversion]:
     """Read the stored conversions whose first touch may be one of these touches.
 
-    If there is an earlier touch of the same kind with the click id, it is the first touch of all conversions within 90
-    days after it. Only conversions after these 90 days are read. Therefore little is read even if many visitors have
-    one click id. At most MOST_NAMING conversions are read for a click id, because an id with more is crowded and joins
-    nobody.
+    An earlier touch of the same kind and click id is already the first touch of all conversions in the 90 days after
+    that earlier touch. These conversions are not read. Therefore few are read even if many visitors share a click id.
+    At most MOST_NAMING conversions are read for a click id, because an id with more is crowded and joins nobody.
     """
     carried = {(click, click_row_kind(touch), touch.at) for touch in touches for click in touch.click_ids}
     named = _read(store, site, (ClickSlice(click, "conversion", at, at + REACH_MS, 1) for click, _, at in carried))

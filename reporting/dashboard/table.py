@@ -135,7 +135,7 @@ def scope_of(choice: Choice, name: str) -> Choice:
 
 
 def _length(row: ReportRow, choice: Choice) -> Decimal:
-    """Return the amount by which a row's bar is drawn: the figure by which rows are sorted; conversions if they are
-    sorted by text."""
+    """Return the figure that a row's bar shows: the column by which the table is sorted; conversions if this column
+    has text."""
     name = choice.sorted_by().removeprefix("-")
     return max(Decimal(), Decimal(getattr(row, name if name in SORTABLE else "conversions") or 0))

@@ -81,7 +81,7 @@ def _transitions(fitted: Fitted, names: Sequence[str]) -> list[FitTransition]:
 
 
 def _sets(counts: Iterable[SetCount], players: Sequence[str]) -> tuple[list[FitSet], int]:
-    """Return the MAX_SETS sets with the most paths, and the number of all other sets."""
+    """Return the MAX_SETS sets of ads that have the most paths, and the number of sets that are left out."""
     ordered = sorted(counts, key=lambda one: (-one.total, one.players))
     shown = [
         FitSet(

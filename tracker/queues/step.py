@@ -48,7 +48,7 @@ class Step(Task):  # type: ignore[misc]
     takes_batch = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task. In a worker, run it again and again until no service is away."""
+        """Run the task. If a service is away, a worker runs the task again until the service is back."""
         if self.is_direct():
             return self.run(*args, **kwargs)
 
