@@ -10,7 +10,7 @@ OF_ROLLUP = "tests/reporting/test_rollup.py"
 ROLLUPS = [
     fault(
         "a mark closed although its token has changed",
-        WORLDS,
+        "tests/conversions/marks/test_marks.py::test_a_mark_is_closed_only_if_its_token_is_unchanged",
         MARKS,
         "Mark.objects.filter(pk=mark.pk, token=mark.token)",
         "Mark.objects.filter(pk=mark.pk)",
@@ -40,7 +40,7 @@ ROLLUPS = [
     ),
     fault(
         "a cell with an older token that overwrites a newer cell",
-        WORLDS,
+        "tests/contracts/test_store_contract.py::test_the_write_of_a_cell_with_the_greater_token_stays",
         "conversions/store/sql.py",
         "\n    WHERE excluded.token >= conversions_cellrow.token",
         "",
