@@ -75,6 +75,8 @@ class Killer:
             for pid in pids:
                 kill(pid)
             self.kills[what] += 1
+        elif what not in self.kills:
+            self._next.insert(0, what)  # It is just starting. Its turn comes again.
 
     def _choose(self) -> str:
         if self._next:
