@@ -10,6 +10,7 @@ from conversions.attribution.credit import MODELS
 from conversions.explain.position import ListPosition, read_position
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import day_start, days_between, next_day
+from conversions.units.parameters import check_names, read_limit
 from tracker.collection.money import read_micros
 from tracker.collection.refusal import Refusal
 
@@ -55,10 +56,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_wanted(parameters: Mapping[str, str], site: SiteConfig) -> Wanted:
     """Read and check the parameters. Empty parameters are ignored. Raises Refusal."""
-    for name in parameters:
-        if name not in PARAMETERS:
-            detail = f"A list of conversions has the parameters {', '.join(PARAMETERS)}."
-            raise Refusal(400, "unknown_parameter", detail, name[:100])
+    check_names(parameters, PARAMETERS, "A list of conversions")
     first, last = _read_day(parameters, "from"), _read_day(parameters, "to")
     if last < first:
         raise Refusal(400, "bad_range", "The last day (to) lies before the first (from).", "to")
@@ -75,7 +73,7 @@ def read_wanted(parameters: Mapping[str, str], site: SiteConfig) -> Wanted:
         counted=_read_counted(parameters),
         least=_read_value(parameters, "min_value"),
         most=_read_value(parameters, "max_value"),
-        limit=_read_limit(parameters),
+        limit=read_limit(parameters.get("limit") or "", MAX_LIMIT, usual=MAX_LIMIT),
         after=_read_after(parameters),
     )
 
@@ -127,13 +125,6 @@ def _read_value(parameters: Mapping[str, str], field: str) -> int | None:
     if text and micros is None:
         raise Refusal(400, "bad_value", f"{field} must be an amount of the site's currency, such as 29.90.", field)
     return micros
-
-
-def _read_limit(parameters: Mapping[str, str]) -> int:
-    text = parameters.get("limit") or str(MAX_LIMIT)
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT):
-        raise Refusal(400, "bad_limit", f"limit must be a number from 1 to {MAX_LIMIT}.", "limit")
-    return int(text)
 
 
 def _read_after(parameters: Mapping[str, str]) -> ListPosition | None:

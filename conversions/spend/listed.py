@@ -13,6 +13,7 @@ from conversions.spend.lines import SpendLine
 from conversions.spend.naming import as_touch
 from conversions.units.formats import Amount, Day
 from conversions.units.micros import six_places
+from conversions.units.parameters import check_names, read_limit
 from tracker.collection.refusal import Refusal
 
 PARAMETERS = ("site", "from", "to", "source", "limit", "after")
@@ -83,13 +84,12 @@ class ListedSpend(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_wanted(parameters: Mapping[str, str]) -> WantedSpend:
     """Read and check the parameters of a list of spend. Empty optional parameters are ignored. Raises Refusal."""
-    for name in parameters:
-        if name not in PARAMETERS:
-            detail = f"A list of spend has the parameters {', '.join(PARAMETERS)}."
-            raise Refusal(400, "unknown_parameter", detail, name[:100])
+    check_names(parameters, PARAMETERS, "A list of spend")
     first, last = read_days(parameters.get("from", ""), parameters.get("to", ""))
     source = read_source(parameters) if parameters.get("source") else ""
-    return WantedSpend(first, last, source, _read_limit(parameters.get("limit") or ""), read_place(parameters))
+    return WantedSpend(
+        first, last, source, read_limit(parameters.get("limit") or "", MAX_LIMIT, USUAL_LIMIT), read_place(parameters)
+    )
 
 
 def read_source(parameters: Mapping[str, str]) -> str:
@@ -99,14 +99,6 @@ def read_source(parameters: Mapping[str, str]) -> str:
         detail = f"source is the name of what says it, such as google, of at most {MAX_SOURCE} characters."
         raise Refusal(400, "invalid", detail, "source")
     return source
-
-
-def _read_limit(text: str) -> int:
-    if not text:
-        return USUAL_LIMIT
-    if text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT:
-        return int(text)
-    raise Refusal(400, "bad_limit", f"limit is a number from 1 to {MAX_LIMIT}.", "limit")
 
 
 def write_place(place: Place) -> str:

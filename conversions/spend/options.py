@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from conversions.spend.lines import SpendNames
 from conversions.spend.listed import read_source
 from conversions.spend.reader import MAX_NAME, NETWORKS, Reading
+from conversions.units.parameters import check_names
 from tracker.collection.refusal import Refusal
 
 #: The decimal mark, and what comes first in 11/12/2026. If it is empty, the file itself shows it.
@@ -21,10 +22,7 @@ def read_options(
 ) -> tuple[str, Reading]:
     """Read from the parameters of an import the source's name, and how the file is to be read. `own`: the site's
     currency. `others`: names of further parameters that are allowed. Raises Refusal for any other parameter."""
-    for name in parameters:
-        if name not in (*OPTIONS, *others):
-            detail = f"An import has the parameters {', '.join((*others, *OPTIONS))}."
-            raise Refusal(400, "unknown_parameter", detail, name[:100])
+    check_names(parameters, (*others, *OPTIONS), "An import")
     given = {name: parameters.get(name, "").strip() for name in OPTIONS}
     return read_source(parameters), Reading(
         currency=_one_of("currency", (given["currency"] or own).upper(), currencies, "an ISO 4217 code, such as EUR"),

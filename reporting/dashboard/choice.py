@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from conversions.attribution.credit import MODELS
+from conversions.units.parameters import check_names
 from reporting.dashboard.period import DEFAULT_PERIOD, PERIODS
 from reporting.report.filters import FILTERS
 from reporting.report.query import values_of
@@ -64,10 +65,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 def read_choice(parameters: Mapping[str, str], site: str, today: str) -> Choice:
     """Read what a person chose for a site, from the parameters of the dashboard's address. `today`: the site's present
     day. Models, days and filters are not checked here, but by the report. Raises Refusal."""
-    for name in parameters:
-        if name not in PARAMETERS:
-            detail = f"The dashboard has the parameters {', '.join(PARAMETERS)}."
-            raise Refusal(400, "unknown_parameter", detail, name[:100])
+    check_names(parameters, PARAMETERS, "The dashboard")
     period, first, last = read_period(parameters, today)
     model = parameters.get("model") or "last"
     return Choice(

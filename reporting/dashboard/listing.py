@@ -8,6 +8,7 @@ import msgspec
 
 from conversions.explain.listed import ListedConversion
 from conversions.rules.site import SiteConfig
+from conversions.units.parameters import check_names
 from reporting.dashboard.choice import FILTER_NAMES, Choice, Filters, Pairs, read_filter_pairs, read_period
 from reporting.report.filters import Filter
 from reporting.report.keys import LEFT_OUT, AdKeys
@@ -40,10 +41,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 def read_listing(parameters: Mapping[str, str], site: str, today: str) -> Listing:
     """Read from the page's parameters which conversions to list. If they name no days, the last 28 days are listed.
     Raises Refusal."""
-    for name in parameters:
-        if name not in PARAMETERS:
-            detail = f"The page of conversions has the parameters {', '.join(PARAMETERS)}."
-            raise Refusal(400, "unknown_parameter", detail, name[:100])
+    check_names(parameters, PARAMETERS, "The page of conversions")
     if parameters.get("attributed") and parameters["attributed"] not in ATTRIBUTED:
         raise Refusal(400, "bad_attributed", f"attributed must be one of {', '.join(ATTRIBUTED)}.", "attributed")
     _, first, last = read_period(parameters, today)

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from conversions.units.parameters import read_limit
 from reporting.report.costs import COLUMNS, WIDTH, cost_figures
 from tracker.collection.refusal import Refusal
 
@@ -60,7 +61,11 @@ def read_page(parameters: Mapping[str, str], by: tuple[str, ...], figures: Seque
     figure in `figures`. Raises Refusal."""
     order = read_order(parameters.get("order") or "", (*by, *figures))
     after = parameters.get("after") or ""
-    return Page(order, read_limit(parameters.get("limit") or ""), read_position(after, by, order) if after else None)
+    return Page(
+        order,
+        read_limit(parameters.get("limit") or "", MAX_LIMIT, usual=0),
+        read_position(after, by, order) if after else None,
+    )
 
 
 def read_order(text: str, columns: Sequence[str]) -> Order:
@@ -72,15 +77,6 @@ def read_order(text: str, columns: Sequence[str]) -> Order:
     if text == "-":
         raise Refusal(400, "bad_order", "order names no column.", "order")
     return Order(name, text.startswith("-"))
-
-
-def read_limit(text: str) -> int:
-    """Read the parameter `limit`, the number of rows. An empty text gives 0, which means no limit. Raises Refusal."""
-    if not text:
-        return 0
-    if text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MAX_LIMIT:
-        return int(text)
-    raise Refusal(400, "bad_limit", f"limit is a number from 1 to {MAX_LIMIT}.", "limit")
 
 
 def read_position(text: str, by: tuple[str, ...], order: Order) -> Position:

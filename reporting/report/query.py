@@ -10,6 +10,7 @@ import msgspec
 from conversions.attribution.credit import MODELS
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, days_between, next_day
+from conversions.units.parameters import check_names
 from reporting.report.costs import COLUMNS, WIDTH
 from reporting.report.filters import FILTERS, Filter, goal_uid, read_filters
 from reporting.report.paging import FIGURES, SORTABLE, Page, read_page
@@ -115,7 +116,7 @@ def longest_window(site: SiteConfig) -> int:
 def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
     """Read and check the parameters of a report. An empty parameter counts as absent. If `parameters` has the method
     `getlist`, a filter may come several times. Raises Refusal."""
-    check_names(parameters)
+    check_names(parameters, PARAMETERS, "A report")
     first, last = read_days(parameters)
     models = read_models(parameters)
     basis: Basis = _one_of(parameters, "basis", BASES)
@@ -144,15 +145,6 @@ def read_spend(parameters: Mapping[str, str], by: tuple[str, ...]) -> bool | Non
     if spend and "hour" in by:
         raise Refusal(400, "bad_by", "Spend is known only by day; by=hour is not possible with it.", "by")
     return False if "hour" in by else spend
-
-
-def check_names(parameters: Mapping[str, str]) -> None:
-    """Check that all parameters are known. A misspelt filter would otherwise be ignored, and the report would show too
-    much. Raises Refusal."""
-    for name in parameters:
-        if name not in PARAMETERS:
-            detail = f"A report has the parameters {', '.join(PARAMETERS)}."
-            raise Refusal(400, "unknown_parameter", detail, name[:100])
 
 
 def values_of(parameters: Mapping[str, str], name: str) -> list[str]:
