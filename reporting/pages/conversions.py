@@ -2,18 +2,15 @@
 with a link to its explanation."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.http import QueryDict
 from django.urls import reverse
-from django.views import View
 
 from conversions.attribution.credit import MODELS
-from conversions.configuration.readable import load_readable
 from conversions.explain.newest import FoundConversions, find_newest
 from conversions.explain.wanted import Wanted, read_wanted
 from conversions.marks.marks import known_parts
@@ -32,34 +29,24 @@ from reporting.dashboard.listing import (
     report_pairs_of,
     wanted_pairs,
 )
-from reporting.pages.page import Page
+from reporting.pages.site_page import SitePage
 from reporting.report.query import read_query
 from reporting.wording.listed import ListedLine, line_of
-from tracker.access import readable_sites
-from tracker.collection.refusal import Refusal
 
 #: The search for a page's conversions ends after this many seconds, because few may meet its filters.
 PAGE_SECONDS = 2.0
 
 
-class ConversionsPage(Page, LoginRequiredMixin, View):
+class ConversionsPage(SitePage):
     """The page that lists the conversions of some days that meet the filters of a report."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """List the conversions of the chosen site, or of the first site if none is chosen. If the person has no site,
-        redirect to the dashboard, which says what to do."""
-        sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
-        if not sites:
-            return redirect("start")
-        context: dict[str, Any] = {"sites": sites, "models": MODELS, "status": 200}
-        try:
-            site = load_readable(request, request.GET.get("site") or sites[0]["key"])
-            listing = read_listing(request.GET, site.key, day_of(now_ms(), site.timezone))
-            context |= {"site": site, "listing": listing}
-            context |= list_context(site, listing)
-        except Refusal as error:
-            context |= {"error": error.detail, "status": error.status}
-        return render(request, "reporting/conversions.html", context, status=context["status"])
+    template = "reporting/conversions.html"
+
+    def values(self, site: SiteConfig) -> Iterator[dict[str, Any]]:
+        """Yield what the person chose, and the list. Raises Refusal."""
+        listing = read_listing(self.request.GET, site.key, day_of(now_ms(), site.timezone))
+        yield {"models": MODELS, "listing": listing}
+        yield list_context(site, listing)
 
 
 def list_context(site: SiteConfig, listing: Listing) -> dict[str, Any]:

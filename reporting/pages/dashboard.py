@@ -1,17 +1,14 @@
 """Dashboard: the page after sign-in, with the figures of a site. The page's address says what the person chose, such as
 site and days."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
-from django.views import View
 
-from conversions.configuration.readable import load_readable
 from conversions.marks.marks import first_bucket
 from conversions.rules.site import SiteConfig
 from conversions.store.reading import open_to_read
@@ -20,46 +17,35 @@ from conversions.units.now import now_ms
 from reporting.dashboard.chart import chart_of, chart_pairs
 from reporting.dashboard.choice import Choice, Pairs, read_choice, report_pairs, table_pairs
 from reporting.dashboard.dashboard import dashboard_of, menus_of
-from reporting.pages.page import Page
+from reporting.pages.site_page import SitePage
 from reporting.report.answer import answer
 from reporting.report.query import Query, read_query
-from tracker.access import readable_sites
-from tracker.collection.refusal import Refusal
 from tracker.models import RefusedCount, script_tag
 
 
-class DashboardPage(Page, LoginRequiredMixin, View):
-    """The page after sign-in. It shows a site's figures; before the site's first hit also its snippet."""
+class DashboardPage(SitePage):
+    """The page after sign-in. It shows a site's figures; before the site's first hit also its snippet. It tells a
+    person who has no site what to do."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the figures of the chosen site, or of the first site if none is chosen. If the person has no site, say
-        what to do."""
-        sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
-        context: dict[str, Any] = {"sites": sites, "status": 200}
-        if sites:
-            try:
-                site = load_readable(request, request.GET.get("site") or sites[0]["key"])
-                context |= site_context(request, site, now_ms())
-            except Refusal as error:
-                context |= {"error": error.detail, "status": error.status}
-        return render(request, "reporting/dashboard.html", context, status=context["status"])
+    template = "reporting/dashboard.html"
+    needs_site = False
 
-
-def site_context(request: HttpRequest, site: SiteConfig, now: int) -> dict[str, Any]:
-    """Return what the template shows of a site, by name: its figures, or the reason why there are none. `now`: ms.
-    Raises Refusal."""
-    context = {
-        "site": site,
+    def values(self, site: SiteConfig) -> Iterator[dict[str, Any]]:
+        """Yield the site's snippet, what the person chose, and the report. Raises Refusal."""
+        now = now_ms()
         # Before the first hit there is nothing else to do. Later the page Set-up has the snippet.
-        "snippet": "" if first_bucket(site.key) else script_tag(request.build_absolute_uri("/").rstrip("/"), site.key),
-        "refused": refused_today(site, now),
-    }
-    choice = read_choice(request.GET, site.key, day_of(now, site.timezone))
-    context |= {"choice": choice, "menus": menus_of(choice, site)}
-    try:
-        return context | report_context(choice, site, now)
-    except Refusal as error:
-        return {**context, "error": error.detail, "status": error.status}
+        yield {
+            "snippet": "" if first_bucket(site.key) else snippet_of(self.request, site),
+            "refused": refused_today(site, now),
+        }
+        choice = read_choice(self.request.GET, site.key, day_of(now, site.timezone))
+        yield {"choice": choice, "menus": menus_of(choice, site)}
+        yield report_context(choice, site, now)
+
+
+def snippet_of(request: HttpRequest, site: SiteConfig) -> str:
+    """Return the tag that loads the snippet of a site from this tracker."""
+    return script_tag(request.build_absolute_uri("/").rstrip("/"), site.key)
 
 
 def report_context(choice: Choice, site: SiteConfig, now: int) -> dict[str, Any]:

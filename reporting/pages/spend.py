@@ -1,16 +1,12 @@
 """Spend: the page that lists what a site's ads cost, and imports a file that an ad network exported. Before an import
 the page shows what would change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views import View
 
-from conversions.configuration.readable import load_readable
 from conversions.configuration.spend_list import read_page, read_sources
 from conversions.configuration.spend_table import Imported, check_spend, import_spend
 from conversions.facts.ad_names import AdNames
@@ -25,8 +21,8 @@ from conversions.spend.reader import NETWORKS
 from conversions.spend.upload import MAX_BODY, read_upload, too_large
 from conversions.units.clock import day_of, days_between, next_day
 from conversions.units.now import now_ms
-from reporting.pages.page import Page
-from tracker.access import readable_site, readable_sites
+from reporting.pages.site_page import SitePage
+from tracker.access import readable_site
 from tracker.collection.currencies import CURRENCIES
 from tracker.collection.refusal import Refusal
 
@@ -34,19 +30,27 @@ from tracker.collection.refusal import Refusal
 DAYS, ROWS, CHANGED = 90, 50, 60
 
 
-class SpendPage(Page, LoginRequiredMixin, View):
+class SpendPage(SitePage):
     """The page that lists what a site's ads cost by day, and has the form to import more."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """List what the ads cost, latest day first."""
-        return self.show(request, request.GET.get("site", ""), request.GET, {})
+    template = "reporting/spend.html"
+    needs_site = False
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """List the days that the address names, unless an import names others."""
+        super().setup(request, *args, **kwargs)
+        self.query: Mapping[str, str] = request.GET if request.method == "GET" else {}
+
+    def values(self, site: SiteConfig) -> Iterator[dict[str, Any]]:
+        """Yield what the form offers, and the list: what the ads cost, latest day first. Raises Refusal."""
+        yield {"networks": NETWORKS, "currencies": sorted(CURRENCIES)}
+        yield list_context(site, self.query)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Import the file that the form sent; or only show what its import would change."""
         given = {name: request.POST.get(name, "") for name in OPTIONS}
         key, action = request.POST.get("site", ""), request.POST.get("action", "")
         context: dict[str, Any] = {"given": given, "action": action}
-        query: Mapping[str, str] = {}
         try:
             body = sent_file(request)
             found = run_import(request, key, given, body, keep=action == "import")
@@ -56,21 +60,8 @@ class SpendPage(Page, LoginRequiredMixin, View):
             context |= {"error": error.detail, "status": error.status}
         else:
             context |= {**change_context(found), "packed": pack(body) if action != "import" else ""}
-            query = days_of(found)
-        return self.show(request, key, query, context)
-
-    def show(self, request: HttpRequest, key: str, query: Mapping[str, str], context: dict[str, Any]) -> HttpResponse:
-        """Render the page of the site with the key `key`; of the first site if it is "". `query`: the list's
-        parameters. `context`: further values for the template."""
-        sites = list(readable_sites(request).order_by("name", "pk").values("key", "name"))
-        context = {"sites": sites, "networks": NETWORKS, "currencies": sorted(CURRENCIES), "status": 200, **context}
-        if sites:
-            try:
-                context["site"] = site = load_readable(request, key or sites[0]["key"])
-                context |= list_context(site, query)
-            except Refusal as error:
-                context |= {"error": error.detail, "status": error.status}
-        return render(request, "reporting/spend.html", context, status=context["status"])
+            self.query = days_of(found)
+        return self.show(key, context)
 
 
 def sent_file(request: HttpRequest) -> bytes:
