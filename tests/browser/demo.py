@@ -19,6 +19,7 @@ from kombu import Connection
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.chromium import NoChromium, chromium
+from tests.browser.sign_in import sign_in
 from tests.running import CHECKOUT, SERVICES, Tracker
 
 ARTIFACTS = CHECKOUT / "var" / "artifacts"
@@ -94,10 +95,7 @@ def is_purchase(response: Any) -> bool:
 
 def look_at_report(page: Page, url: str, account: Mapping[str, Any]) -> None:
     """Sign in and open the report."""
-    page.goto(f"{url}/login")
-    page.fill("input[name=username]", account["staff_user"])
-    page.fill("input[name=password]", account["staff_password"])
-    page.click("button[type=submit]")
+    sign_in(page, url, account)
     page.get_by_text(AD).first.wait_for()
 
 

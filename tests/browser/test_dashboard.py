@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from tests.browser.chromium import chromium
 from tests.browser.demo import ARTIFACTS
+from tests.browser.sign_in import sign_in
 from tests.running import Tracker
 
 pytestmark = pytest.mark.browser
@@ -50,10 +51,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         page.on("console", lambda message: problems.append(message.text))
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(f"{tracker.url}/login")
-        page.fill("input[name=username]", account["staff_user"])
-        page.fill("input[name=password]", account["staff_password"])
-        page.click("button[type=submit]")
+        sign_in(page, tracker.url, account)
         page.get_by_role("link", name="Set-up").click()
         page.get_by_text("Waiting for a hit.").wait_for()
         look_at(page, "setup")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from tests.browser.chromium import chromium
 from tests.browser.demo import ARTIFACTS
+from tests.browser.sign_in import sign_in
 from tests.running import Tracker
 
 pytestmark = pytest.mark.browser
@@ -55,10 +56,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         tracker.start("web")
         send(tracker, account)
         page = browser.new_page()
-        page.goto(f"{tracker.url}/login")
-        page.fill("input[name=username]", account["staff_user"])
-        page.fill("input[name=password]", account["staff_password"])
-        page.click("button[type=submit]")
+        sign_in(page, tracker.url, account)
         page.get_by_role("link", name="Explain a conversion").click()
         page.get_by_label("Order, hit, visitor or user").fill(ORDER)
         page.get_by_role("button", name="Find").click()

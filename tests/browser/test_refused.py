@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from tests.browser.chromium import chromium
 from tests.browser.demo import ARTIFACTS
+from tests.browser.sign_in import sign_in
 from tests.browser.test_explain import PHONE
 from tests.running import Tracker
 
@@ -34,10 +35,7 @@ def test_a_shop_that_sends_bad_ids_sees_within_a_minute_that_its_sales_are_refus
         tracker.start("web")
         page = browser.new_page()
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-        page.goto(f"{tracker.url}/login")
-        page.fill("input[name=username]", account["staff_user"])
-        page.fill("input[name=password]", account["staff_password"])
-        page.click("button[type=submit]")
+        sign_in(page, tracker.url, account)
         sale = {**SALE, "site": account["site"], "id": "sale #17", "title": "x" * 900}
         for _ in range(37):
             assert requests.post(f"{tracker.url}/collect", json=sale, timeout=30).status_code == 400

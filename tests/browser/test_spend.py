@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.demo import ARTIFACTS
+from tests.browser.sign_in import sign_in
 from tests.running import Tracker
 from tests.surface import days_ago
 
@@ -23,10 +24,7 @@ def page(stage: tuple[Tracker, dict[str, Any], BrowserContext]) -> Iterator[Page
     """The page of spend, reached from the dashboard."""
     tracker, account, browser = stage
     page = browser.new_page()
-    page.goto(f"{tracker.url}/login")
-    page.fill("input[name=username]", account["staff_user"])
-    page.fill("input[name=password]", account["staff_password"])
-    page.click("button[type=submit]")
+    sign_in(page, tracker.url, account)
     page.get_by_role("link", name="Spend").click()
     yield page
     page.close()
