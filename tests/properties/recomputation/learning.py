@@ -12,6 +12,7 @@ from tests.properties.recomputation.hours import hour_of, month_of
 from tests.properties.recomputation.markov import removal_effects
 from tests.properties.recomputation.names import Name, Path, name_of
 from tests.properties.recomputation.order import once_each
+from tests.properties.recomputation.parts import click_key
 from tests.properties.recomputation.paths import unbeaten
 from tests.properties.recomputation.persons import Whose
 from tests.properties.recomputation.records import Ad, Site, Touch
@@ -49,8 +50,8 @@ def journeys(touches: Iterable[Touch], whose: Whose, site: Site) -> dict[str, li
 def without_stand_ins(touches: Iterable[Touch], site: Site) -> list[Touch]:
     """Return the touches without clicks that a landing page recorded again under the real visitor."""
     known = list(touches)
-    landed = {(touch.hit, hour_of(touch.at, site.timezone)) for touch in known if touch.landed}
-    return [one for one in known if one.landed or (one.hit, hour_of(one.at, site.timezone)) not in landed]
+    landed = {(click_key(touch), hour_of(touch.at, site.timezone)) for touch in known if touch.landed}
+    return [one for one in known if one.landed or (click_key(one), hour_of(one.at, site.timezone)) not in landed]
 
 
 def named(path: Iterable[Touch], ads: Iterable[Ad]) -> Path:
