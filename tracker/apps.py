@@ -23,8 +23,8 @@ class TrackerConfig(AppConfig):
     verbose_name = "Accounts and sites"
 
     def ready(self) -> None:
-        """Turn on Python's garbage collector, which the settings turn off while modules are imported. It never examines
-        the objects that exist by now."""
+        """Turn on Python's garbage collector, which `manage.py`, `tracker.celery` and `tracker.wsgi` turn off while
+        modules are imported. It never examines the objects that exist by now."""
         gc.freeze()
         gc.enable()
 

@@ -1,6 +1,7 @@
 """Celery: the Celery application of `worker` and `beat`. Its settings ensure that no kill, restart or outage loses a
 batch."""
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracker.settings")
@@ -8,6 +9,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracker.settings")
 from celery import Celery
 from django.conf import settings
 from kombu import Queue
+
+# Each collection of garbage would look through all modules that are imported so far, and find none. TrackerConfig turns
+# it on again.
+gc.disable()
 
 #: After this many deliveries a message becomes a dead letter, because it may be what kills its workers.
 DELIVERY_LIMIT = 50

@@ -1,7 +1,6 @@
 """Settings: Django's settings, read from environment variables. Without any variable the tracker runs embedded, without
 services."""
 
-import gc
 import os
 import re
 import sys
@@ -30,10 +29,6 @@ from tracker.environment import (
     read_text,
     read_url,
 )
-
-# Each collection of garbage would look through all modules that are imported so far, and find none. TrackerConfig turns
-# it on again.
-gc.disable()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Files of the tracker contain addresses of people and hashes of passwords. Only its own user may read them.

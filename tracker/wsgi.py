@@ -1,6 +1,7 @@
 """WSGI: the application for the web server: Django's, which also reads chunked bodies, and calls the endpoints for hits
 without middleware."""
 
+import gc
 import os
 from collections.abc import Callable, Iterable
 from io import BytesIO
@@ -14,6 +15,9 @@ from django.urls import ResolverMatch, resolve
 
 from tracker.slashes import single
 
+# Each collection of garbage would look through all modules that are imported so far, and find none. TrackerConfig turns
+# it on again.
+gc.disable()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracker.settings")
 
 #: The most bytes that are read of a chunked body: one more than any view accepts. The view then refuses the body.
