@@ -12,3 +12,4 @@ def sign_in(page: Page, url: str, account: Mapping[str, Any]) -> None:
     page.fill("input[name=username]", account["staff_user"])
     page.fill("input[name=password]", account["staff_password"])
     page.click("button[type=submit]")
+    page.wait_for_url(lambda address: "/login" not in address)

@@ -90,7 +90,7 @@ class Storefront:
         deadline = time.monotonic() + WAIT_SECONDS
         while len(hits := list({hit.id: hit for hit in reversed(self.copies())}.values())[::-1]) < least:
             assert time.monotonic() < deadline, f"only {len(hits)} of {least} hits came"
-            time.sleep(0.1)
+            self.browser.pages[0].wait_for_timeout(100)  # Routes and events are handled only in Playwright's calls.
         return hits
 
 

@@ -102,11 +102,11 @@ class TestRefused:
         page.wait_for_function(NOTHING_KEPT)
 
     def test_a_request_that_keeps_failing_is_split_until_the_good_hits_are_accepted(self, shop: Storefront) -> None:
-        page = shop.tab()
+        page = shop.tab(init="navigator.sendBeacon = () => true")
         shop.visit(page)
-        poison = {"id": "poison", "name": "union select"}
+        poison = {"id": "poison", "name": "union select", "url": f"http://{shop.host}/0"}
         good = {f"_1790000000{n:03}.1": {"id": f"good{n}", "url": f"http://{shop.host}/{n}"} for n in range(1, 40)}
-        keep(shop, page, **{"_1790000000000.1": {**poison, "url": "http://x/"}}, **good)
+        keep(shop, page, **{"_1790000000000.1": poison}, **good)
 
         def firewall(route: Route) -> None:
             if "union select" in (route.request.post_data or ""):
@@ -116,7 +116,9 @@ class TestRefused:
 
         page.route("**/collect", firewall)
         page.goto(f"http://{shop.host}/two")
-        assert len(shop.hits(41)) == 41
+        hits = shop.hits(41)
+        assert len(hits) == 41
+        assert "poison" not in {hit.id for hit in hits}
         page.wait_for_function(f"{KEPT}.length === 1")
 
     def test_stored_hits_are_bounded_and_the_newest_stay(self, shop: Storefront) -> None:
@@ -190,7 +192,6 @@ class TestTabs:
         held[0].continue_()
         assert len(shop.hits(2)) == 2
         slow.wait_for_function(NOTHING_KEPT)
-        assert len(shop.copies()) == 2
 
     def test_hits_of_a_closed_tab_are_sent_by_the_other(self, shop: Storefront) -> None:
         closed, other = shop.tab(), shop.tab()

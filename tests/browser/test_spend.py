@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.demo import ARTIFACTS
 from tests.browser.sign_in import sign_in
@@ -47,20 +47,19 @@ def keep(page: Page, name: str) -> None:
 def test_a_file_with_a_mistake_is_corrected_previewed_and_imported(page: Page, tmp_path: Path) -> None:
     day = days_ago(2)
     choose(page, tmp_path, f"{day}\tSpring\tUSD\t1.234,5,6\t100\t7")
-    assert "line 3: '1.234,5,6' is no amount" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("line 3: '1.234,5,6' is no amount")
     keep(page, "spend-mistake")
     choose(page, tmp_path, f"{day}\tSpring\tUSD\t1.234,50\t100\t7", "Total: Account\t --\tUSD\t1.234,50\t100\t7")
     changed = page.get_by_role("region", name="What the import would change")
-    assert changed.locator("tbody td").all_inner_texts() == ["0.00 USD", "1,234.50 USD"]
+    expect(changed.locator("tbody td")).to_have_text(["0.00 USD", "1,234.50 USD"])
     keep(page, "spend-preview")
     page.get_by_role("button", name="Import this").click()
-    assert "1 line of google" in page.get_by_role("status").inner_text()
-    row = page.locator("tbody tr", has_text="google/cpc/Spring")
-    assert "1,234.50 USD" in row.inner_text()
+    expect(page.get_by_role("status")).to_contain_text("1 line of google")
+    expect(page.locator("tbody tr", has_text="google/cpc/Spring")).to_contain_text("1,234.50 USD")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     keep(page, "spend-phone")
-    assert page.locator("script").count() == 0
+    expect(page.locator("script")).to_have_count(0)
     page.set_viewport_size({"width": 1100, "height": 900})
     page.get_by_role("link", name="Hitledger").click()
-    assert page.locator("[data-figure=cost] data").inner_text() == "1,234.50"
+    expect(page.locator("[data-figure=cost] data")).to_have_text("1,234.50")
