@@ -24,8 +24,8 @@ UTM_TAGS = ("source", "medium", "campaign", "content", "term")
 
 
 class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Globs over a touch's utm tags and the ad network of its click id. A touch matches if all globs match. Empty
-    fields are ignored."""
+    """Globs over a touch's utm tags and the ad network of its click id. A touch matches the rule if all globs match.
+    Empty fields are ignored."""
 
     source: str = ""
     medium: str = ""
@@ -35,11 +35,11 @@ class MatchRule(msgspec.Struct, frozen=True, kw_only=True):
     network: str = ""
 
     def patterns(self) -> list[tuple[int, str]]:
-        """List the globs that are not empty, each with the index of the value that it is compared with. Without globs,
-        the rule matches no touch.
+        """List the globs that are not empty, as pairs (index, glob). The index says which value of a touch the glob is
+        compared with. A rule without globs matches no touch.
 
         The values are those of `conversions.facts.ad_names.matched_values`: the utm tags in order, then the network.
-        Index 0 is the first of them.
+        Index 0 is `utm_source`.
         """
         return [(place, glob) for place, name in enumerate((*UTM_TAGS, "network")) if (glob := getattr(self, name))]
 

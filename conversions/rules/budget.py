@@ -4,23 +4,23 @@ The budget limits the work that one person can cause. If a person has many conve
 read for each of them.
 """
 
-#: This many clicks are divided among all conversions that one person has in one part of an hour. The same number of
-#: views is divided among them.
+#: The budget of one person in one part of an hour: this many clicks, and this many views. All conversions of the person
+#: in this part share the budget evenly.
 SHARED_TOUCHES = 20_000
-#: At least this many clicks, and as many views, of each visitor are read for a conversion.
+#: For a conversion, at least this many clicks and this many views of each visitor are read.
 LEAST_TOUCHES = 20
-#: If a claimant has no conversion in the part, this number of conversions is assumed.
+#: If a claimant has no conversion in the part, the budget is divided by this number.
 CONVERSIONS_ELSEWHERE = 100
-#: For goals that count one conversion per click: the conversion's click is looked for among this many of the newest
-#: clicks, however many conversions the person has.
+#: Some goals count one conversion per click. The click that led to a conversion is then searched among this many of the
+#: newest clicks. This number doesn't depend on the person's conversions.
 CLICKS_SEARCHED = 50
 
 
 def touches_each(conversions: int) -> int:
-    """Return how many touches of each visitor are read for one conversion of a person: this many of the newest clicks,
-    and as many of the newest views.
+    """Return how many of the newest clicks of each visitor are read for one conversion of a person. The same number of
+    the newest views is read.
 
     `conversions`: how many conversions the person has in the same part of the hour. With 10 conversions, 2,000 clicks
-    are read for each.
+    are read for each conversion.
     """
     return max(SHARED_TOUCHES // (conversions or CONVERSIONS_ELSEWHERE), LEAST_TOUCHES)

@@ -1,6 +1,6 @@
-"""Channels: the source, medium and ad network of an ad -> its channel, such as `paid_search`, by a table. Pure.
+"""Channels: finds the channel of an ad, such as `paid_search`, from the ad's source, medium and network. Pure.
 
-The first row that matches decides. A site's own rows come before the built-in table.
+Channels are found in a table: the first row that matches decides. A site's own rows come before the built-in table.
 """
 
 import msgspec
@@ -19,10 +19,10 @@ SOCIAL_NETWORKS = (
 
 
 class ChannelRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the channel table. It matches an ad if the ad's source, medium and network each match a glob of their
-    list. The ad then has this row's channel.
+    """A row of the channel table. An ad that matches the row has the row's channel.
 
-    An empty list matches everything. Letter case is ignored.
+    An ad matches if its source matches a glob of `source`, its medium matches a glob of `medium`, and its network
+    matches a glob of `network`. An empty list matches everything. Letter case is ignored.
     """
 
     channel: str
@@ -65,7 +65,7 @@ OTHER_CHANNEL = "other"
 
 
 def channel_of(source: str, medium: str, network: str, own: tuple[ChannelRule, ...] = ()) -> str:
-    """Return the channel of an ad. `own`: the site's own rows, which come before the built-in table. A source, medium
-    or network that is missing is an empty text."""
+    """Return the channel of an ad. `own`: the site's own rows, which come before the built-in table. An ad without a
+    source, a medium or a network has an empty text there."""
     values = source.lower(), medium.lower(), network.lower()
     return next((rule.channel for rule in (*own, *TABLE) if rule.takes(*values)), OTHER_CHANNEL)

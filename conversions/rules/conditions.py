@@ -1,12 +1,12 @@
-"""Conditions: the lines of a goal as conditions, and whether a hit meets a condition. Pure.
+"""Conditions: parses the lines of a goal as conditions, and decides whether a hit meets a condition. Pure.
 
     path is /thanks          path like /orders/*/done     path matches ^/(en|de)/thanks
     event is purchase        event like trial*
     prop plan is pro         prop plan like pro*
     value >= 100             value <= 9.99                value between 10 and 20
 
-`like` takes a glob: `*` stands for any text, `?` for any one character. `matches` searches the path for a regular
-expression in RE2's syntax. RE2 never backtracks, and no expression can make a search slow.
+`like` takes a glob: `*` stands for any text, `?` for any one character. `matches` takes a regular expression in RE2's
+syntax, which may match any part of the path. RE2 never backtracks. Therefore no expression can make a search slow.
 """
 
 import re
@@ -34,13 +34,15 @@ _TEXT = re.compile(r"(path|event) (is|like|matches) (.+)")
 _PROP = re.compile(r"prop (.+?) (is|like) (.+)")
 _BOUND = re.compile(r"value (>=|<=) (\S+)")
 _BETWEEN = re.compile(r"value between (\S+) and (\S+)")
-#: Finds regular expressions that can't match any path, because they want the text to begin with a letter, a digit or _.
+#: Finds regular expressions that can't match any path: the text must begin with a letter, a digit or _, but a path
+#: begins with /.
 _NEVER = re.compile(r"\^\w[^|]*$")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """One condition of a goal. `key`: the name of the prop. `low`, `high`: bounds of the value in micros, both
-    inclusive; None for no bound."""
+    """One condition of a goal. `on`: what is compared. `how`: how it is compared. `key`: the name of the prop. `text`:
+    the text, glob or regular expression. `low`, `high`: the least and the greatest value, in micros; None for no
+    bound."""
 
     on: On
     how: How
@@ -140,9 +142,9 @@ def _compiled(pattern: str) -> re2._Regexp:
 def meets(hit: Hit, path: str, condition: Condition, currency: str) -> bool:
     """Whether a hit meets a condition. `path`: the decoded path of the hit's page. `currency`: the site's currency.
 
-    A hit without a name meets no condition on the event, and a hit without the prop meets no condition on the prop.
-    Values are compared as they were sent. A hit without a value, or with a value in a foreign currency, meets no
-    condition on the value.
+    A hit without a name meets no condition on the event. A hit without the prop meets no condition on the prop. Values
+    are compared as they were sent. A hit without a value, or with a value in a foreign currency, meets no condition on
+    the value.
     """
     if condition.on == "value":
         return _within(hit, condition, currency)

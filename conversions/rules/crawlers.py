@@ -1,8 +1,8 @@
-"""Crawlers: the user agent of a hit -> the name of the crawler, if it is one. Pure.
+"""Crawlers: finds the name of a crawler in the user agent of a hit. Pure.
 
-The patterns come from the package crawler-user-agents. Its list also has HTTP libraries, automated browsers, apps that
-show web pages, and the webhooks of shops and payment services. Their hits may be real. Therefore a listed pattern alone
-is not enough: the user agent must also contain one of WORDS, or the pattern must be one of OTHERS.
+The patterns come from the package crawler-user-agents. The package also lists HTTP libraries, automated browsers, apps
+that show web pages, and the webhooks of shops and payment services. Hits from these programs may be real. Therefore a
+listed pattern alone is not enough: the user agent must also contain one of WORDS, or the pattern must be one of OTHERS.
 """
 
 import re
@@ -41,7 +41,8 @@ _BY_WORD = re.compile("|".join(pattern for pattern in _LISTED if pattern not in 
 
 @lru_cache(maxsize=8192)
 def crawler_name(ua: str) -> str | None:
-    """Return the name of the crawler that a user agent names. None if it names no crawler or is empty."""
+    """Return the name of the crawler in a user agent, such as `Googlebot`. None if the user agent is empty or names no
+    crawler."""
     found = _BY_NAME.search(ua)
     lower = ua.lower().replace(PHONE, "")
     if not found and any(word in lower for word in WORDS):

@@ -10,9 +10,10 @@ from conversions.rules.page_path import is_path_like, page_path
 from conversions.units.clock import DAY_MS
 from tracker.collection.hit import Hit
 
-#: The longest window that a goal may have, in ms. A touch can't get credit for a conversion that comes later.
+#: The longest window that a goal may have, in ms. No goal gives credit to a touch that is more than this before the
+#: conversion.
 LONGEST_WINDOW = 90 * DAY_MS
-#: Only the newest clicks in the window may earn credit, at most this many. The same holds for views.
+#: At most this many of the newest clicks in the window may earn credit, and as many of the newest views.
 MOST_TOUCHES = 2_000
 
 Counting = Literal["every", "once", "click"]
@@ -20,17 +21,20 @@ Match = Literal["all", "any"]
 
 
 class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a goal's rules. It never changes. Of the versions that have started, the newest is in force.
+    """One version of a goal's rules. A version never changes. Of the versions that have started, the newest is in
+    force.
 
-    `path`: a glob over the paths of page hits. `event`: the name of a hit of any type. These two are one rule: a hit
-    meets it if it meets either of them. An empty field is ignored. If `match` is `all`, a hit must meet this rule and
-    all `conditions`. If it is `any`, this rule or one condition is enough.
+    `path`: a glob over the paths of page hits. `event`: the name of a hit of any type. An empty field is ignored.
+    `path` and `event` are one rule together: a hit meets the rule if it meets `path` or `event`. If `match` is `all`, a
+    hit must meet this rule and all `conditions`. If `match` is `any`, a hit must meet this rule or one of the
+    conditions.
 
     `currency`: the site's currency. `fixed_value`: micros in this currency, used in place of the hit's value. `factor`:
-    the hit's value is multiplied by it (micros), unless there is a fixed value. `click_window`, `view_window`: ms.
-    `most_touches`: at most this many of the newest clicks in the window may earn credit, and as many of the newest
-    views. `open_values`: if it is False, a conversion with an amount counts only if a server sent it with an ingest
-    token.
+    micros; the hit's value is multiplied by the factor. A fixed value is not multiplied. `counting`: whether every
+    conversion counts, or one per person (`once`), or one per click. `click_window`, `view_window`: ms. `most_touches`:
+    at most this many of the newest clicks in the window may earn credit, and as many of the newest views.
+    `open_values`: whether an amount counts without an ingest token. If it is False, a conversion with an amount counts
+    only if a server sent the amount with an ingest token.
     """
 
     version: int
@@ -68,8 +72,8 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
 def is_met(hit: Hit, goal: Goal, version: GoalVersion) -> bool:
     """Whether a hit meets a version of a goal.
 
-    A conversion hit that names the goal always meets it. An adjustment never does. All other hits must meet the
-    version's rules.
+    A conversion hit that names the goal always meets the version. An adjustment never does. All other hits must meet
+    the version's rules.
     """
     if hit.type == "adjustment":
         return False
@@ -93,7 +97,7 @@ def _answers(hit: Hit, version: GoalVersion) -> Iterator[bool]:
 
 def _is_of_event(version: GoalVersion) -> bool:
     """Whether only hits with an event can meet the version. An example is the event `signup` together with the
-    condition `path is /shop`: the condition is then about the page where the event happened.
+    condition `path is /shop`. The condition is then about the page on which the event happened.
 
     For other versions, only page hits meet a condition on the path. Otherwise each event on a page would count in
     addition to the page itself.

@@ -67,8 +67,8 @@ def _plain(text: str) -> str:
 
 
 def check_path(text: str, glob: bool) -> None:
-    """Check the path of a goal, or its glob. Raises Refusal if no page can have such a path. The message says what to
-    write instead."""
+    """Check a path that a goal has, or a glob over paths. Raises Refusal if no page can have this path. The message
+    says what to write instead."""
     without_host = text[address.end() :] if (address := _ADDRESS.match(text)) else text
     without_query = (_QUERY_IN_GLOB if glob else _QUERY).sub("", without_host, count=1)
     instead = without_query.replace("\\", "/")

@@ -1,7 +1,7 @@
 """Parts: an hour's facts, divided into 1, 16 or 256 parts that are rolled up separately. Pure.
 
 Each fact has a slot from 0 to 255, which never changes. A part is a range of adjacent slots. An hour has one part,
-unless its site got more parts before that hour began. The number is fixed before the hour can have facts.
+unless its site got more parts before that hour began. The number of parts is fixed before the hour can have facts.
 """
 
 from collections.abc import Mapping
@@ -36,17 +36,17 @@ WHOLE = Part(0, 1)
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """How many parts a site's buckets have. `steps`: pairs (instant in ms, number of parts); the number applies to all
+    """How many parts a site's buckets have. `steps`: pairs (instant in ms, number of parts). The number applies to all
     buckets from the instant on.
 
-    The number is never lowered: if several steps apply to a bucket, the greatest number counts. Before the first step
-    it is 1.
+    The number is never lowered: if several steps apply to a bucket, the greatest number counts. Before the first step,
+    a bucket has one part.
     """
 
     steps: tuple[tuple[int, int], ...] = ()
 
     def number_at(self, bucket: int) -> int:
-        """Return into how many parts a bucket is divided."""
+        """Return how many parts a bucket has."""
         return max((number for since, number in self.steps if since <= bucket), default=1)
 
     @property

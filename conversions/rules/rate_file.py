@@ -1,4 +1,4 @@
-"""Rate file: a CSV file of exchange rates -> its quotes, or the list of its faults. Pure."""
+"""Rate file: reads the quotes of exchange rates from a CSV file, or lists the file's faults. Pure."""
 
 import csv
 import re
@@ -17,8 +17,7 @@ RATE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,12}))?")
 
 
 class BadRates(Refusal):
-    """Raised if a rate file has faults. Then nothing is loaded. `problems`: a text for each faulty line, with its
-    fault."""
+    """Raised if a rate file has faults. Then nothing is loaded. `problems`: one text for each fault."""
 
     def __init__(self, problems: list[str]) -> None:
         more = len(problems) - MAX_LISTED
@@ -37,7 +36,7 @@ class BadLine(Refusal):
 def read_rate_file(lines: Iterable[str], last_day: str, currencies: Collection[str]) -> list[Quote]:
     """Read the quotes of a CSV file with a header. Raises BadRates with all faults.
 
-    `last_day`: later days are a fault. `currencies`: the known codes; other codes are a fault.
+    `last_day`: a quote of a later day is a fault. `currencies`: the known currency codes; any other code is a fault.
     """
     rows = csv.reader(lines)
     problems: list[str] = []
@@ -71,8 +70,8 @@ def read_columns(row: list[str]) -> list[int]:
 
 
 def add_quote(found: dict[tuple[str, Pair], tuple[int, Quote]], line: int, quote: Quote) -> None:
-    """Add a quote to `found`. If the file has the quote twice with different rates, raises BadLine. `line`: the number
-    of the quote's line."""
+    """Add a quote to `found`: (day, pair of currencies) -> (line, quote). Raises BadLine if the file has another rate
+    of the same pair and day. `line`: the number of the quote's line."""
     first, known = found.setdefault((quote.day, quote.pair), (line, quote))
     if known != quote:
         raise BadLine(f"{quote.base}/{quote.quote} of {quote.day} has another rate in line {first}")

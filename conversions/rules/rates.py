@@ -1,8 +1,9 @@
-"""Rates: exchange rates by day, computed from the quotes of a rate table. Pure.
+"""Rates: computes the exchange rate of a day from the quotes of a rate table. Pure.
 
-The rate of a day is the quote of the currency pair; else the inverse of the opposite quote; else a cross rate through a
-third currency that has quotes for both, the first in alphabetical order. If a day has no rate, the newest earlier rate
-is used, up to MAX_AGE_DAYS old. Rates are exact fractions. Only the converted amount is rounded, once.
+The rate from one currency to another is the first of these that the table has: the quote of this pair of currencies;
+the inverse of the opposite quote; a cross rate through a third currency that has quotes for both. Of several third
+currencies, the first in alphabetical order is used. If a day has no rate, the newest earlier rate is used, up to
+MAX_AGE_DAYS old. Rates are exact fractions. Only the converted amount is rounded, once.
 """
 
 from bisect import bisect_right
@@ -24,7 +25,8 @@ Pair = tuple[str, str]
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """A line of a rate table: on this day, 1 `base` costs `rate` `quote`. `rate` is in units of 10**-12."""
+    """A line of a rate table: on this day, one unit of `base` costs `rate` units of `quote`. `rate` is in units of
+    10**-12."""
 
     day: str
     base: str
@@ -38,8 +40,8 @@ class Quote(msgspec.Struct, frozen=True):
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """The exchange rate of a currency on a day: the worth of one unit in the site's currency. `day`: the day of the
-    table from which it comes."""
+    """The exchange rate of a currency: the worth of one unit in the site's currency. `day`: the day of the quotes from
+    which the rate was computed."""
 
     day: str
     worth: Fraction
@@ -54,7 +56,8 @@ class Series(msgspec.Struct, frozen=True):
     worths: tuple[Fraction, ...] = ()
 
     def on(self, day: str) -> Rate | None:
-        """Return the rate of a day: the newest rate on or before it. None if there is none or if it is too old."""
+        """Return the rate of a day: the newest rate on or before this day. None if there is no such rate or if it is
+        too old."""
         place = bisect_right(self.days, day) - 1
         if place < 0 or next_day(self.days[place], MAX_AGE_DAYS) < day:
             return None
@@ -72,7 +75,8 @@ def series_of(currency: str, into: str, quotes: Iterable[Quote]) -> Series:
 
 
 def worth_on(quotes: Mapping[Pair, Fraction], currency: str, into: str) -> Fraction | None:
-    """Compute the rate from `currency` to `into` from the quotes of one day. None if the quotes don't give it."""
+    """Compute the rate from `currency` to `into` from the quotes of one day. None if these quotes don't give the
+    rate."""
     if (currency, into) in quotes:
         return quotes[currency, into]
     if (into, currency) in quotes:
@@ -82,8 +86,8 @@ def worth_on(quotes: Mapping[Pair, Fraction], currency: str, into: str) -> Fract
 
 
 def convert(micros: int, worth: Fraction) -> int:
-    """Convert an amount (micros) into the currency of a rate. The result is rounded half to even, and opposite amounts
-    have opposite results."""
+    """Convert an amount (micros) at a rate: 100 EUR at 0.5 -> 50. The result is rounded to the nearest micro, a half to
+    the even one. Opposite amounts have opposite results."""
     return round(micros * worth)
 
 

@@ -31,9 +31,9 @@ TouchReason = Literal["after_conversion", "outside_window", "beyond_newest", "du
 DuplicateReason = Literal["duplicate", "not_in_force"]
 #: The effect of an adjustment.
 AdjustmentEffect = Literal["applied", "superseded", "duplicate", "no_rate"]
-#: Why a data-driven model could not give the ads of a path their own weights. `no_fit`: nothing was learnt about the
-#: goal from the month before. `by_campaign`: the path has too many ads, and the weights are those of the campaigns.
-#: `too_many_ads`: the path has too many ads and too many campaigns, and all ads have the same weight.
+#: Why a data-driven model could not weigh each ad of a path by itself. `no_fit`: nothing was learnt about the goal from
+#: the month before. `by_campaign`: the path has too many ads, and campaigns were weighed instead. `too_many_ads`: the
+#: path has too many ads and too many campaigns, and all ads have the same weight.
 WeighReason = Literal["no_fit", "by_campaign", "too_many_ads"]
 
 NOT_IN_FORCE = "It met a version of the goal that is not in force at its time."

@@ -8,7 +8,7 @@ from conversions.units.clock import DAY_MS
 class Terms(msgspec.Struct, frozen=True):
     """The parameters of a site's attribution models.
 
-    `half_life`: after this many ms, a touch has half the weight in the time decay model. `position_first`,
+    `half_life`: ms. In the time decay model, a touch that is this much older has half the weight. `position_first`,
     `position_last`: the percentages of the first and the last touch in the position model. The touches between share
     the rest.
     """

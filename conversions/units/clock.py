@@ -18,11 +18,9 @@ LONGEST_HOLD_MS = HOUR_MS
 
 
 def is_held(until: int, now: int) -> bool:
-    """Whether a worker's reservation of some work is still valid at `now` (ms). `until`: when the reservation ends
-    (ms).
+    """Whether a worker's hold on some work is still valid at `now` (ms). `until`: when the hold ends (ms).
 
-    A reservation that would last longer than LONGEST_HOLD_MS from now is ignored, because a worker with a wrong clock
-    made it.
+    A hold that ends more than LONGEST_HOLD_MS after now is ignored, because a worker with a wrong clock set it.
     """
     return now < until <= now + LONGEST_HOLD_MS
 

@@ -1,5 +1,4 @@
-"""Formats: the types with which the API's answers write amounts, times, days and URLs, each with its JSON schema.
-Pure."""
+"""Formats: the types of amounts, times, days and URLs in the API's answers, each with its JSON schema. Pure."""
 
 from typing import Annotated
 

@@ -4,8 +4,8 @@ from tracker.collection.money import MICROS as MICROS
 
 
 def multiply(amount: int, factor: int | None) -> int:
-    """Multiply an amount (micros) by a factor (micros): 2000000 by 1500000 gives 3000000. The result is rounded to the
-    nearest micro, halves away from zero.
+    """Multiply an amount (micros) by a factor (micros): 2000000 by 1500000 gives 3000000, because 2 * 1.5 = 3. The
+    result is rounded to the nearest micro, halves away from zero.
 
     Opposite amounts have opposite products. Therefore a full refund leaves exactly 0. If the factor is None, the amount
     is returned unchanged.

@@ -1,4 +1,5 @@
-"""Parameters: checks that lists and reports share: the names of a request's parameters, and the parameter `limit`."""
+"""Parameters: checks the names of a request's parameters, and reads the parameter `limit`. Lists and reports use
+both."""
 
 from collections.abc import Collection, Iterable
 
@@ -6,8 +7,8 @@ from tracker.collection.refusal import Refusal
 
 
 def check_names(given: Iterable[str], known: Collection[str], what: str) -> None:
-    """Check that all given parameters are known: a misspelt filter must not be ignored. `what`: what has the known
-    parameters, such as "A report". Raises Refusal."""
+    """Check that all given parameters are known: a misspelt filter must not be ignored. Raises Refusal. `what`: the
+    subject of the refusal's sentence, such as "A report"."""
     for name in given:
         if name not in known:
             raise Refusal(400, "unknown_parameter", f"{what} has the parameters {', '.join(known)}.", name[:100])
