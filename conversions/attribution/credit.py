@@ -40,7 +40,7 @@ DECAY_PLACES = 18
 
 
 def time_decay(ages: Sequence[int], terms: Terms) -> list[int]:
-    """A touch has the weight 2^(-age / half-life): each half-life halves the weight.
+    """The model `time_decay`: a touch has the weight 2^(-age / half-life). Each half-life halves the weight.
 
     This is the time decay model of Google Analytics, where the half-life is 7 days. Ages are counted from the newest
     touch, which doesn't change the proportions. Weights are cut after 18 decimal places.
@@ -57,8 +57,8 @@ def _halved(age: int, half_life: int) -> int:
 
 
 def position(ages: Sequence[int], terms: Terms) -> list[int]:
-    """The first touch gets 40 %, the last 40 %, and the touches between share 20 %. A site may choose other
-    percentages.
+    """The model `position`: the first touch gets 40 %, the last 40 %, and the touches between share 20 %. A site may
+    choose other percentages.
 
     This is the position based (U-shaped) model of Google Analytics. A single touch gets everything. Two touches share
     everything in the proportion of the first and the last percentage; by default each gets half.
@@ -87,9 +87,9 @@ def split(amount: int, weights: Sequence[int]) -> list[int]:
     """Divide an amount in proportion to weights. The parts sum to exactly the amount: 100 with the weights 1, 1, 1
     gives 34, 33, 33.
 
-    This is the method of the largest remainder (Hamilton): each part is rounded down, and what is left goes to the
-    parts with the largest remainders, one unit each. Of equal remainders the earlier one wins. A negative amount gives
-    the same parts as the positive amount, with a minus. No weight may be negative, and one must be above 0.
+    This is the method of the largest remainder (Hamilton). Each part is rounded down. The units that are left go to the
+    parts with the largest remainders, one unit each. Of equal remainders, the earlier one wins. A negative amount gives
+    the same parts as the positive amount, with a minus. No weight may be negative, and at least one must be above 0.
     """
     total = sum(weights)
     sign = -1 if amount < 0 else 1

@@ -1,5 +1,5 @@
-"""Fit: what the data-driven models learn from a month of a goal, how this is stored, and the weights that touches get
-from it. Pure."""
+"""Fit: computes and stores what the data-driven models learn from a month of a goal. The touches of later paths get
+their weights from the fit. Pure."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -19,12 +19,12 @@ FIT = "fit"
 #: The version of the computation. It is a part of each fingerprint. Raise it when the computation changes.
 METHOD = 2
 
-#: What Shapley's model has weighed on a path -> why it has not weighed the ads; None if it has.
+#: What Shapley's model weighed on a path -> why it didn't weigh the ads. None if it weighed the ads.
 REASONS: Mapping[str, WeighReason | None] = {"ads": None, "campaigns": "by_campaign", "none": "too_many_ads"}
 
 
 class SetCount(msgspec.Struct, frozen=True, array_like=True):
-    """How many paths had exactly these ads (or campaigns), in any order, and how many of these paths converted.
+    """How many paths had exactly this set of ads (or campaigns), in any order, and how many of these paths converted.
     `players`: the ads or campaigns, as indexes into `Fitted.ads` or `Fitted.campaigns`."""
 
     players: tuple[int, ...]
@@ -81,8 +81,7 @@ def fit(inputs: Inputs, made_at: int) -> Fitted:
 
 
 def _full_coverage(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
-    """Return the coverage of the inputs, together with the numbers of paths that have too many ads, or too many
-    campaigns, to be counted in a set."""
+    """Add to the inputs' coverage how many paths have too many ads, or too many campaigns, to be counted in a set."""
     many_ads, many_campaigns = (count_too_large(inputs.paths, players) for players in ({}, campaigns))
     return msgspec.structs.replace(
         inputs.coverage,
@@ -94,8 +93,7 @@ def _full_coverage(inputs: Inputs, campaigns: Mapping[str, str]) -> Coverage:
 
 
 def campaign_labels(ads: Mapping[str, AdName]) -> dict[str, str]:
-    """Return for each ad that has a campaign: the ad's label -> the campaign's label. A campaign's label is a line
-    break and its name.
+    """Map the label of each ad that has a campaign to the campaign's label: a line break and the campaign's name.
 
     No ad's label begins with a line break. Therefore ads and campaigns can't be confused.
     """
@@ -103,7 +101,8 @@ def campaign_labels(ads: Mapping[str, AdName]) -> dict[str, str]:
 
 
 def fingerprint_of(inputs: Inputs, campaigns: Mapping[str, str]) -> str:
-    """Return a digest (32 hex digits) of everything that decides the weights of one goal."""
+    """Return a digest (32 hex digits) of everything that decides the weights of one goal: METHOD, the counted paths,
+    and the campaigns of the ads."""
     body = msgspec.json.encode([METHOD, inputs.paths, sorted(campaigns.items())])
     return blake2b(body, digest_size=16).hexdigest()
 
@@ -142,7 +141,7 @@ def encode_fit(fitted: Fitted) -> bytes:
 
 
 def decode_fit(body: bytes) -> Fitted | None:
-    """Deserialize a stored fit. None if another version of this program wrote it in another form."""
+    """Deserialize a stored fit. None if another version of this program stored it in another form."""
     try:
         return _decoder.decode(body)
     except msgspec.MsgspecError:
@@ -150,10 +149,10 @@ def decode_fit(body: bytes) -> Fitted | None:
 
 
 class Learnt:
-    """Gives weights to the touches of a path by what the data-driven models learnt from a month of a goal.
+    """Weighs the touches of paths by what the data-driven models learnt about one goal in one month.
 
-    `body`: the stored fit, which is decoded when it is first needed. `names`: names the ads by the present
-    configuration.
+    `month`: the month from which the models learnt. `body`: the stored fit, which is decoded when it is first needed.
+    `names`: names the ads by the present configuration.
     """
 
     def __init__(self, month: str, body: bytes, names: AdNames) -> None:
@@ -173,8 +172,8 @@ class Learnt:
         return self.fitted is not None and self.fitted.converted > 0
 
     def weigh(self, model: str, touches: Sequence[Touch]) -> tuple[list[int], WeighReason | None]:
-        """Return the weight of each touch under `markov` or `shapley`; and the reason if the ads could not be weighed
-        one by one, otherwise None."""
+        """Weigh the touches of a path with `markov` or `shapley`. Returns (the weight of each touch, None). If the ads
+        could not be weighed one by one, returns the reason in place of None."""
         named = [self._names.name(touch) for touch in touches]
         labels = [self._label(name) for name in named]
         if model == "markov":
@@ -188,8 +187,8 @@ class Learnt:
         return self._known[key]
 
     def _label(self, name: AdName) -> str:
-        """Return the label of an ad in the fit. If the fit doesn't have the ad, return the label of `(other)`, if the
-        fit has that one."""
+        """Return the label by which an ad is weighed. An ad that the fit doesn't have gets the label of `(other)`, if
+        the fit has `(other)`. Every other ad has its own label."""
         label = label_of(name)
         return OTHER_LABEL if label not in self._removal and OTHER_LABEL in self._removal else label
 

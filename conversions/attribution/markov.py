@@ -1,4 +1,4 @@
-"""Markov: the removal effect of each ad: which part of the conversions would be lost without the ad. Pure.
+"""Markov: computes the removal effect of each ad: which part of the conversions would be lost without the ad. Pure.
 
 Source: Anderl, Becker, von Wangenheim, Schumann, "Mapping the customer journey", 2016; order 1, with null paths. A path
 goes from START over its ads to CONVERSION, or to NULL if it ends without a conversion. The chance of a step from x to y
@@ -27,7 +27,7 @@ Matrix = list[list[float]]
 
 class Chain(msgspec.Struct, frozen=True):
     """A Markov chain of a month's paths. `transitions`: (from state, to state) -> count. `removal`: ad -> removal
-    effect, in billionths. `converted`, `unconverted`: how many paths."""
+    effect, in billionths. `converted`, `unconverted`: the number of paths with and without a conversion."""
 
     transitions: dict[tuple[str, str], int]
     removal: dict[str, int]
@@ -36,7 +36,7 @@ class Chain(msgspec.Struct, frozen=True):
 
 
 def fit_chain(paths: Iterable[PathCount]) -> Chain:
-    """Make the Markov chain of paths. The time grows with the cube of the number of ads: 100 ads take a second."""
+    """Make the Markov chain of some paths. The time grows with the cube of the number of ads: 100 ads take a second."""
     gathered = add_up_equal(paths)
     transitions = count_transitions(gathered)
     return Chain(
@@ -50,8 +50,8 @@ def fit_chain(paths: Iterable[PathCount]) -> Chain:
 def count_transitions(paths: Iterable[PathCount]) -> dict[tuple[str, str], int]:
     """Count the steps of all paths by (from state, to state).
 
-    If an ad comes twice in a row, this is one step only. The repetition changes neither the end of the path nor the ads
-    on it.
+    If an ad comes several times in a row, it is one state of the path. The repetition changes neither the end of the
+    path nor the ads on it.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for path in paths:
@@ -81,8 +81,8 @@ def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int
 
 
 def _chances(transitions: Mapping[tuple[str, str], int]) -> tuple[list[str], Matrix, list[float]]:
-    """Return the states, START first; the matrix Q of the chances of a step from state to state; and the chance of a
-    step from each state straight to CONVERSION."""
+    """Return (states, Q, chances of a conversion). START is the first state. Q is the matrix of the chances of a step
+    from state to state. The last list has the chance of a step from each state straight to CONVERSION."""
     leaving: dict[str, int] = defaultdict(int)
     for (origin, _), count in transitions.items():
         leaving[origin] += count
@@ -92,8 +92,8 @@ def _chances(transitions: Mapping[tuple[str, str], int]) -> tuple[list[str], Mat
 
 
 def _inverse(matrix: Matrix) -> Matrix:
-    """Invert a matrix by Gauss-Jordan elimination. I - Q is diagonally dominant. Therefore no pivot search is
-    needed."""
+    """Invert the matrix I - Q by Gauss-Jordan elimination. This matrix is diagonally dominant. Therefore no pivot
+    search is needed."""
     size = len(matrix)
     rows = [[*row, *(float(i == j) for j in range(size))] for i, row in enumerate(matrix)]
     for k in range(size):
@@ -115,7 +115,7 @@ def _product(left: Sequence[float], right: Sequence[float]) -> float:
 
 
 def credit_ads(chain: Chain) -> dict[str, float]:
-    """Divide the conversions of all paths among the ads, in proportion to their removal effects. This is only shown to
-    people."""
+    """Divide the conversions of all paths among the ads, in proportion to their removal effects. The result is for
+    people to look at. Reports don't use it."""
     total = sum(chain.removal.values())
     return {ad: chain.converted * effect / total if total else 0.0 for ad, effect in chain.removal.items()}

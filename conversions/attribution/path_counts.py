@@ -60,8 +60,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inputs(msgspec.Struct, frozen=True):
-    """The data from which the data-driven models learn. `paths`: paths of ads with their counts; each ad is written as
-    its label (see `label_of`). `ads`: label -> ad."""
+    """The data from which the data-driven models learn. `paths`: the counted paths, in which each ad is written as its
+    label (see `label_of`). `ads`: label -> ad."""
 
     paths: list[PathCount]
     ads: dict[str, AdName]
@@ -69,7 +69,8 @@ class Inputs(msgspec.Struct, frozen=True):
 
 
 def label_of(name: AdName) -> str:
-    """Return the label of an ad in paths: the key of a configured ad; else its name, a line break and its campaign.
+    """Return the label that stands for an ad in paths. For a configured ad this is its key. For any other ad it is the
+    ad's name, a line break and the campaign.
 
     Different ads have different labels, because a key has no line break. A label is never empty.
     """
@@ -87,10 +88,11 @@ def add_up_equal(paths: Iterable[PathCount]) -> list[PathCount]:
 
 
 def touch_weights(ads: Sequence[str], worth: Mapping[str, int]) -> list[int]:
-    """Weigh the touches of a path by the worth of their ads. `ads`: the ad of each touch. `worth`: ad -> its worth.
+    """Return the weight of each touch of a path, from the worth of its ad. `ads`: the ad of each touch. `worth`: ad ->
+    its worth.
 
-    All touches of an ad share the ad's worth evenly. If an ad is not in `worth`, for example because it is new, it gets
-    the mean of the path's other ads. If no ad of the path has any worth, all ads weigh the same.
+    All touches of an ad share the ad's worth evenly. An ad that is not in `worth`, for example because it is new, gets
+    the mean worth of the path's other ads. If no ad of the path has any worth, all ads weigh the same.
     """
     counts = Counter(ads)
     known = {ad: worth[ad] for ad in counts if ad in worth}

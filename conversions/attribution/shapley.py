@@ -1,10 +1,10 @@
-"""Shapley: how much each ad of a path adds to the conversion rate, on average over all orders in which the ads may
-join. Pure.
+"""Shapley: computes how much each ad of a path adds to the conversion rate, on average over all orders in which the ads
+may join. Pure.
 
 Sources: Shapley, "A value for n-person games", 1953; for ads Dalessandro et al., "Causally motivated attribution",
-2012. The players are the distinct ads of a path. A coalition is a set of players. Its worth is the conversion rate of
-the paths with exactly these players. If there are no such paths, its worth is the greatest worth of the coalitions with
-one of its players less. Rates are whole numbers of 10^-18. All later arithmetic is exact.
+2012. The players are the distinct ads of a path. A coalition is a set of players. The worth of a coalition is the
+conversion rate of the paths with exactly these players. If the month has no such paths, the worth is the greatest worth
+of the coalitions that have one of these players less. Rates are whole numbers of 10^-18. All later arithmetic is exact.
 """
 
 from collections import defaultdict
@@ -40,7 +40,7 @@ class Rated(msgspec.Struct, frozen=True):
     campaigns: Rates
 
 
-#: Set of players -> (how many paths with exactly these players converted, how many there were).
+#: Set of players -> (how many paths with exactly these players converted, how many such paths there were).
 SetCounts = dict[frozenset[str], tuple[int, int]]
 
 
@@ -84,7 +84,7 @@ def rates(counts: SetCounts) -> Rates:
 def shapley_values(players: Sequence[str], rated: Rates) -> list[int]:
     """Compute the Shapley value of each player, in units of 10^-18 / n!, for n players. A value may be negative.
 
-    `players`: at most MAX_PLAYERS, each once.
+    `players`: at most MAX_PLAYERS different players.
 
     phi(i) = sum over coalitions S without i of |S|! (n - |S| - 1)! / n! * (v(S with i) - v(S)).
     """
@@ -115,11 +115,11 @@ def _worth(players: Sequence[str], rated: Rates) -> list[int]:
 
 
 def shapley_weights(ads: Sequence[str], rated: Rated, campaigns: Mapping[str, str]) -> tuple[list[int], Players]:
-    """Return the weight of each touch of a path, and by what the touches were weighed: ads, campaigns or none. `ads`:
-    the ad of each touch.
+    """Return the weight of each touch of a path, and what was weighed: ads, campaigns or none. `ads`: the ad of each
+    touch.
 
-    The players are the ads of the path. If there are more than MAX_PLAYERS, they are the campaigns. If there are also
-    too many campaigns, all ads weigh the same.
+    The players are the ads of the path. If there are more than MAX_PLAYERS ads, the players are the campaigns. If there
+    are also too many campaigns, all ads weigh the same.
 
     A player with a Shapley value below 0 gets 0. A player that was on no path of the month gets the mean of the other
     players.

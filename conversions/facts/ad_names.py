@@ -1,4 +1,4 @@
-"""Ad names: the raw parameters of a touch and the configured ads -> the ad's name in reports. Pure."""
+"""Ad names: finds the name of a touch's ad in reports, from the touch's raw parameters and the configured ads. Pure."""
 
 from collections.abc import Iterable
 
@@ -20,21 +20,21 @@ class AdName(msgspec.Struct, frozen=True, order=True):
     configured: bool
 
 
-#: The name of an unconfigured ad that has no row of its own. In an hour's figures, the largest unconfigured ads have
-#: their own rows. In live counters none has.
+#: The name of all unconfigured ads that have no row of their own. An hour's figures have rows for the largest
+#: unconfigured ads. Live counters have rows for configured ads only.
 OTHER = AdName("(other)", "(other)", False)
 
 
 def fallback_name(touch: Touch) -> str:
-    """Return a name for the ad of a touch that belongs to no configured ad: the ad that the hit names; else its utm
-    tags, such as `google/cpc/sale`; else its ad network."""
+    """Return a name for the ad of a touch that belongs to no configured ad. The name is the ad that the hit names; else
+    the utm tags, such as `google/cpc/sale`; else the ad network; else `(none)`."""
     tags = [tag for tag in (touch.source, touch.medium, touch.campaign, touch.content) if tag]
     return touch.ad or "/".join(tags) or CLICK_IDS.get(touch.network, "") or "(none)"
 
 
 def matched_values(touch: Touch) -> tuple[str, ...]:
-    """List the values with which match rules are compared: the utm tags in the order of UTM_TAGS, then the ad
-    network."""
+    """List the values of a touch with which match rules are compared: the utm tags in the order of UTM_TAGS, then the
+    ad network."""
     network = CLICK_IDS.get(touch.network, "")
     return touch.source, touch.medium, touch.campaign, touch.content, touch.term, network
 
@@ -42,9 +42,9 @@ def matched_values(touch: Touch) -> tuple[str, ...]:
 class AdNames:
     """Finds the configured ad to which each touch belongs.
 
-    If a touch names an ad, it belongs to the ad with this key, and match rules are not tried. Otherwise it belongs to
-    the first ad that has a matching rule. Results are remembered by the touch's parameters, because a site may have
-    many ads and a bucket many touches.
+    If a touch names an ad by its key, it belongs to this ad, and match rules are not tried. Otherwise it belongs to the
+    first ad that has a matching rule. Results are remembered by the touch's parameters, because a site may have many
+    ads and a bucket many touches.
     """
 
     def __init__(self, ads: Iterable[Ad]) -> None:
@@ -56,7 +56,7 @@ class AdNames:
             self._rules.extend((name, patterns) for rule in ad.rules if (patterns := rule.patterns()))
 
     def name(self, touch: Touch) -> AdName:
-        """Return the name of a touch's ad. If the touch belongs to no configured ad, its parameters give the name."""
+        """Return the name of a touch's ad. If the touch belongs to no configured ad, see `fallback_name`."""
         values = matched_values(touch)
         known = self._known.get((touch.ad, *values))
         if known is None:

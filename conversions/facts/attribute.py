@@ -1,4 +1,4 @@
-"""Attribution: hits and configuration -> facts, rejected hits with reasons, and increments of counters. Pure.
+"""Attribution: makes facts, rejected hits and increments of counters from hits and the configuration. Pure.
 
 Each hit is processed without knowledge of other hits.
 """
@@ -84,13 +84,13 @@ def make_facts(hit: Hit, site: SiteConfig, batch: str) -> list[Fact]:
 def make_link(hit: Hit, user: str, batch: str) -> Link:
     """Make the link of a hit that names a user: the fact that the hit's visitor is this user.
 
-    Adjustments make no link. The shop's server sends them, and their visitor is not the buyer's browser.
+    Adjustments make no link. The shop's server sends them, and an adjustment's visitor is not the buyer's browser.
     """
     return Link(site=hit.site, visitor=hit.visitor, user=user, at=hit.at, hit=hit.id, batch=batch)
 
 
 def make_adjustment(hit: Hit, batch: str) -> Adjustment:
-    """Make the adjustment that a hit of this type asks for, such as the refund of an order."""
+    """Make the adjustment of a hit of type `adjustment`, such as the refund of an order."""
     assert hit.kind is not None
     return Adjustment(
         site=hit.site,
@@ -107,8 +107,8 @@ def make_adjustment(hit: Hit, batch: str) -> Adjustment:
 
 
 def click_named_by(hit: Hit) -> str:
-    """Return the click id that a hit names, or an empty text. A long id is shortened in the same way as the ids of
-    touches."""
+    """Return the click id that a hit names; empty if it names none. A long id is shortened in the same way as the ids
+    of touches."""
     return named_click(click_id_of(hit.click))
 
 
@@ -147,8 +147,8 @@ def _version_of(fact: Fact, site: SiteConfig) -> GoalVersion | None:
 
 
 def make_conversions(hit: Hit, goals: Iterable[Goal]) -> Iterator[Conversion]:
-    """Make a conversion for each goal that a hit meets. Of each goal, the version that was in force at the hit's time
-    decides."""
+    """Make a conversion for each goal that a hit meets. The hit is compared with the version that was in force at the
+    hit's time."""
     for goal in goals:
         version = goal.in_force(hit.at)
         if version and is_met(hit, goal, version):

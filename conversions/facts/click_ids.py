@@ -1,19 +1,19 @@
-"""Click ids: under which click ids touches and conversions are stored. By these a conversion finds the touch of the
-click that it names. Pure."""
+"""Click ids: lists the click ids under which touches and conversions are stored. The touch of the click that a
+conversion names is found by this id. Pure."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from conversions.facts.records import Conversion, Fact, Touch
 
-#: The kinds of rows that are stored under a click id. `landed`: touches of landing pages that have the id. `touch`:
-#: other touches that have it. `conversion`: conversions that name it.
+#: The kinds of rows that are stored under a click id. `landed`: touches of landing pages with the id, made from a
+#: signed click. `touch`: other touches with the id. `conversion`: conversions that name the id.
 ClickRowKind = Literal["landed", "touch", "conversion"]
 
 
 def by_click_ids(facts: Iterable[Fact]) -> Iterator[tuple[str, Touch | Conversion]]:
-    """List each fact with its click ids, as pairs (click id, fact). A touch is listed under each of its ids, a
-    conversion under the id that it names."""
+    """List facts with their click ids, as pairs (click id, fact). A touch is listed once for each of its ids. A
+    conversion is listed with the id that it names. Other facts are left out."""
     for fact in facts:
         if isinstance(fact, Touch):
             yield from ((click, fact) for click in sorted(fact.click_ids))

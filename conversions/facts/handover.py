@@ -1,7 +1,7 @@
-"""Handover: the signed click that `/click` adds to the landing page's URL, and the touch that the page makes of it.
-Pure.
+"""Handover: adds a signed click to the landing page's URL, and makes a touch from it when the page is opened. Pure.
 
-The page's visitor then owns the click. `/click` itself doesn't know this visitor, because it is on another domain.
+`/click` records the click, but doesn't know the page's visitor, because `/click` is on another domain. The landing
+page's hit has the signed click and the visitor. Its touch gives the click to this visitor.
 """
 
 import hmac
@@ -28,8 +28,8 @@ TOKEN_LETTERS = 44
 
 
 class Handover(msgspec.Struct, frozen=True):
-    """A click that `/click` hands over to the landing page. `ad`: the ad's key. `click`: the click's hit id, 32 hex
-    digits. `at`: its time, ms."""
+    """A click that `/click` hands over to the landing page. `ad`: the ad's key. `click`: the hit id of the click, 32
+    hex digits. `at`: the time of the click, ms."""
 
     ad: str
     click: str
@@ -57,7 +57,7 @@ def verify(token: str, ad: str, site: str, secret: str) -> Handover | None:
 
 
 def _seal(said: bytes, site: str, ad: str, secret: str) -> bytes:
-    # Different parts never give the same text: a site key has no NUL, and `said` has a fixed length.
+    # Two different pairs of site and ad never give the same text: a site key has no NUL, and `said` has a fixed length.
     text = f"{site}\0{ad}\0".encode(errors="replace")
     return hmac.digest(secret.encode(), text + said, "sha256")[:SEAL_BYTES]
 
@@ -71,8 +71,8 @@ def hand_over(url: str, handover: Handover, site: str, secret: str) -> str:
 
 
 def read_handover(url: str, site: str, secret: str) -> Handover | None:
-    """Read the signed click in a URL. None if there is none or if its signature is wrong. If there are several, the
-    last counts."""
+    """Read the signed click in a URL. None if the URL has no signed click or if its signature is wrong. If the URL has
+    several, the last counts."""
     if f"{CLICK}=" not in url:
         return None
     given = dict(read_parameters(url))
@@ -88,7 +88,7 @@ def landing_touch(hit: Hit, site: SiteConfig) -> Touch | None:
 
     The touch has the click's time. If the browser's clock is behind, the landing may seem to come before the click.
     Then the touch has the time of the landing, because a conversion on the page must not come before its click. But the
-    time is never before the click's bucket, because the click would then count in two buckets.
+    touch is never put before the click's bucket, because the click would then count in two buckets.
     """
     found = read_handover(hit.url, site.key, site.click_secret) if hit.type == "page" else None
     if found is None or hit.at - found.at > VALID_MS:

@@ -1,4 +1,5 @@
-"""Parameters: the names and values in a URL's query and fragment, also in URLs that pages or mailers spoilt. Pure."""
+"""Parameters: reads the names and values in a URL's query and fragment. It also reads URLs that a page or a mailer has
+damaged. Pure."""
 
 import re
 from urllib.parse import unquote_plus
@@ -38,8 +39,8 @@ def _name(text: str) -> str:
 
 
 def separator_after(page: str) -> str:
-    """Return the character that must come before a parameter that is appended to a URL: `?`, `&` or none. The URL must
-    have no fragment."""
+    """Return the character that must come between a URL and an appended parameter: `?`, `&` or none. The URL must have
+    no fragment."""
     if "?" not in page:
         return "?"
     return "" if page.endswith(("?", "&")) else "&"

@@ -1,8 +1,8 @@
-"""Person: to whom a touch or a conversion belongs: a user, or a visitor without a user. Pure.
+"""Person: finds to whom a touch or a conversion belongs: to a user, or to a visitor without a user. Pure.
 
 A person is a text: `u:USER` or `v:VISITOR`. The same texts are the keys of the linked sets in the store: `u:USER` is
-the set of the user's visitors, and `v:VISITOR` the set of the visitor's users. The set `c:CLICK_ID` has the digests of
-the conversions that name the click id.
+the set of the user's visitors, and `v:VISITOR` is the set of the visitor's users. The set `c:CLICK_ID` has the digests
+of the conversions that name the click id.
 """
 
 from bisect import bisect_left
@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection, Sequence
 
 from conversions.facts.records import Conversion, Fact, Link, Touch, digest
 
-#: If a user id has more visitors than this, many people share the id. One person stays below: a browser that loses its
+#: If a user id has more visitors than this, many people share the id. A single user has fewer: a browser that loses its
 #: cookies every day makes 365 visitors in a year.
 MOST_VISITORS = 500
 #: If a visitor has more users than this, many people share the browser.
 MOST_USERS = 50
-#: If more conversions than this name one click id, the id is a mistake. One real sale a week makes about 100 in two
-#: years. If an earlier click with the id comes, up to this many conversions are joined again.
+#: If more conversions than this name one click id, the id is a mistake. A customer who buys once a week makes about 100
+#: conversions in two years. When an earlier click with the id arrives, up to this many conversions are joined again.
 MOST_NAMING = 200
 #: The key of a set that is not empty once the site has a link.
 ANY = "*"
@@ -44,18 +44,22 @@ def by_click(click: str) -> str:
 
 
 def visitor_alone(fact: Touch | Conversion) -> str:
-    """Return the visitor of a fact as its person, without regard to users."""
+    """Return the visitor of a fact as its person, even if the visitor has a user."""
     return by_visitor(fact.visitor)
 
 
 def user_of(person: str) -> str:
-    """Return the user of a person. Empty if the person is a visitor without a user."""
+    """Return the user id of a person: `u:anna` gives `anna`. Empty if the person is a visitor without a user."""
     return person[2:] if person.startswith("u:") else ""
 
 
 def is_crowded(key: str, linked: Collection[str]) -> bool:
-    """Whether a linked set has too many members: too many visitors of a user, users of a visitor, or conversions that
-    name a click id. Such a user, visitor or click id no longer joins visitors to one person. `linked`: the members."""
+    """Whether a linked set has too many members. Then its user, visitor or click id no longer joins visitors to one
+    person.
+
+    `key`: `u:USER`, `v:VISITOR` or `c:CLICK_ID`. `linked`: the members of the set: the visitors of the user, the users
+    of the visitor, or the conversions that name the click id.
+    """
     most = {"u:": MOST_VISITORS, "v:": MOST_USERS, "c:": MOST_NAMING}.get(key[:2])
     return most is not None and len(linked) - (ANNOUNCED in linked) > most
 
@@ -74,10 +78,10 @@ def linked_pairs(fact: Fact) -> tuple[tuple[str, str], ...]:
 
 
 def linked_user(at: int, links: Sequence[Link]) -> str:
-    """Return the user to whom a visitor belongs at the instant `at` (ms): the user of the first link at or after `at`.
-    If there is none, the user of the last link. Empty if the visitor has no links.
+    """Return the user to whom a visitor belongs at the instant `at` (ms). This is the user of the first link at or
+    after `at`. If there is none, it is the user of the last link. Empty if the visitor has no links.
 
-    On a shared computer, what was done before a sign-in therefore belongs to the user who signed in next. `links`: the
+    Example: on a shared computer, a touch before a sign-in belongs to the user who signs in next. `links`: the
     visitor's links, in order.
     """
     if not links:

@@ -1,7 +1,8 @@
 """Records: the facts that are stored: touches, conversions, adjustments and links. Figures are computed from them.
 Pure.
 
-Each different copy of a fact is a row of its own. The row's key ends in a digest of all fields that figures depend on.
+If two copies of a fact differ, each copy is stored as a row of its own: the key of a row ends in a digest of all fields
+that figures depend on.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -19,8 +20,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="touch"):
-    """A click or a view by which an ad reached a visitor, with its raw parameters. Its ad is looked up when the hour is
-    rolled up.
+    """A click or a view by which an ad reached a visitor, with the raw parameters of its URL. The touch's ad is looked
+    up when the hour is rolled up.
 
     `user`: the user that the hit itself named.
     """
@@ -55,15 +56,14 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
 
     @property
     def click_ids(self) -> set[str]:
-        """All ids by which a conversion can name this touch: the click ids in its URL, and the hit id if `/click` made
-        it."""
+        """All ids by which a conversion can name this touch: the click ids in the touch's URL, and the hit id if
+        `/click` made it. Long ids are shortened by `named_click`."""
         ids = {self.click_id, *(value for _, value in self.other_ids), self.hit if self.issued or self.landed else ""}
         return {named_click(text) for text in ids if text}
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="conversion"):
-    """A hit that met a version of a goal. `value`: micros as sent; None if there was no amount or if it could not be
-    read.
+    """A hit that met a version of a goal. `value`: micros, as sent; None if the hit had no amount or an unreadable one.
 
     `user`: the user that the hit itself named.
     """
@@ -114,7 +114,8 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
     @property
     def claim(self) -> str:
-        """The dedupe key of the conversions that this adjustment changes: `o:ORDER`, else `c:CLICK_ID`."""
+        """The dedupe key of the conversions that this adjustment changes: `o:ORDER`, else `c:CLICK_ID`. If the
+        adjustment names neither, the key is `o:`."""
         return claim_of(self.order, self.click) or "o:"
 
 
@@ -193,8 +194,11 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
     @property
     def place(self) -> "tuple[bool, OrderKey]":
-        """The sort key by which one of several rows of a conversion is chosen, the smallest. It compares their touches:
-        those of landing pages come first, then `order_key` decides."""
+        """The sort key of the rows of one conversion. Readers use the row with the smallest key.
+
+        Rows whose touch is from a landing page come before other rows. Among these, the row whose touch is first by
+        `order_key` comes first.
+        """
         return not self.touch.landed, order_key(self.touch)
 
 
@@ -239,8 +243,8 @@ OrderKey = tuple[int, str, str]
 
 
 def order_key(fact: Fact) -> OrderKey:
-    """Return the sort key of a fact: `at`, then hit id, then digest. Of several facts, the one with the smallest key is
-    called the first."""
+    """Return the sort key of a fact: `at`, then hit id, then digest. "The first" of several facts is the one with the
+    smallest key."""
     return fact.at, fact.hit, digest(fact)
 
 
@@ -261,8 +265,8 @@ MAX_NAMED = 200
 
 
 def named_click(text: str) -> str:
-    """Shorten a click id for a conversion or an adjustment. A longer id than MAX_NAMED is cut, and a digest replaces
-    its end."""
+    """Shorten a click id for a conversion or an adjustment. If the id is longer than MAX_NAMED, it is cut, and a digest
+    of the whole id replaces its end."""
     if len(text) <= MAX_NAMED:
         return text
     return text[: MAX_NAMED - 32] + blake2b(text.encode(errors="replace"), digest_size=16).hexdigest()

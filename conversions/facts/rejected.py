@@ -1,5 +1,5 @@
-"""Rejected: makes the rows of `/api/rejected`: accepted hits that don't count, or that count although a field can't be
-read. Pure."""
+"""Rejected: makes the rows of `/api/rejected` from accepted hits. These hits don't count, or count without a field that
+can't be read. Pure."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ MAX_BODY = 4_000
 
 
 class RejectedHit(msgspec.Struct, frozen=True, kw_only=True):
-    """An accepted hit that doesn't count, or that counts although a field of it can't be read. `code`: the reason.
+    """An accepted hit that doesn't count, or that counts without a field that can't be read. `code`: the reason.
     `body`: the hit as JSON; only its beginning if it is long."""
 
     site: str

@@ -1,6 +1,7 @@
-"""Slots: a hash that divides the touches and conversions of an hour into 256 slots. Pure.
+"""Slots: divides the touches and conversions of an hour into 256 slots by a hash. Pure.
 
-Facts that must be counted together have the same slot: conversions with one dedupe key, and touches with one click key.
+Facts that must be counted together have the same slot: conversions with the same dedupe key, and touches with the same
+click key.
 """
 
 from hashlib import blake2b
@@ -10,10 +11,10 @@ from conversions.rules.parts import Place
 
 
 def click_key(touch: Touch) -> str:
-    """Return the key of a touch. In each hour, touches with the same key are counted as one.
+    """Return the click key of a touch. In each hour, touches with the same key are counted as one.
 
     If a touch has a click id and names no ad, the key is its visitor, ad network and click id: each reload of the page
-    sends the click id again, with a new hit id. Otherwise the key is the hit id. `/click` and the landing page record a
+    sends the same click id with a new hit id. Otherwise the key is the hit id: `/click` and the landing page record a
     click under the same hit id.
     """
     if touch.click_id and not touch.ad:
@@ -28,5 +29,6 @@ def slot_of(fact: Touch | Conversion | Joined) -> int:
 
 
 def place_of(fact: Touch | Conversion | Joined) -> Place:
-    """Return where a fact is counted: its bucket and its slot. A joined row is counted where its conversion is."""
+    """Return where a fact is counted: its bucket and its slot. A joined row has the bucket and the slot of its
+    conversion."""
     return fact.bucket, slot_of(fact)

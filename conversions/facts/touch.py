@@ -1,4 +1,4 @@
-"""Touch: a hit -> its click or view, with the campaign parameters of its URL. Pure."""
+"""Touch: makes the click or view of a hit, with the campaign parameters of its URL. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -41,16 +41,16 @@ def campaign_parameters(url: str) -> dict[str, Any]:
 
 
 def click_id_of(value: str) -> str:
-    """Shorten a click id for a touch. An id longer than MAX_CLICK_ID is cut, and a digest replaces its end, because all
-    click ids of a network may begin with the same characters."""
+    """Shorten a click id for a touch. If the id is longer than MAX_CLICK_ID, it is cut, and a digest of the whole id
+    replaces its end. The digest is needed because all click ids of a network may begin with the same characters."""
     if len(value) <= MAX_CLICK_ID:
         return value
     return value[: MAX_CLICK_ID - 32] + blake2b(value.encode(errors="replace"), digest_size=16).hexdigest()
 
 
 def custom_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the custom parameters of an ad's link, such as `sub1` of an affiliate network, at most the first
-    MAX_OTHERS. Utm tags, click ids and the tracker's own parameters are left out."""
+    """Return the first MAX_OTHERS custom parameters of an ad's link, such as `sub1` of an affiliate network. Utm tags,
+    click ids and the tracker's own parameters are left out."""
     others: dict[str, str] = {}
     for name, value in pairs:
         if name not in NAMES.values() and len(others) < MAX_OTHERS and 0 < len(name) <= MAX_TAG:
@@ -61,8 +61,8 @@ def custom_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def touch_kind(hit: Hit, parameters: dict[str, Any]) -> TouchKind | None:
     """Return whether a hit is a click or a view; None if it is neither.
 
-    A page is a click if its URL has campaign parameters, unless the URL of the page before had the same ones.
-    `parameters`: the campaign parameters of the hit's URL.
+    A page is a click if its URL has campaign parameters. It is no click if the page before had the same campaign
+    parameters; see `carries_on`. `parameters`: the campaign parameters of the hit's URL.
     """
     if hit.type == "click" or hit.type == "view":
         return hit.type

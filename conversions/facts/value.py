@@ -14,8 +14,8 @@ ClaimRow = AmountRow | Joined
 
 
 def convert_amount(row: AmountRow, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Convert an amount into micros of the site's currency, at the rate of the hit's day. Returns (amount, None). If it
-    can't be converted, returns 0 and the reason."""
+    """Convert an amount into micros of the site's currency, at the rate of the hit's day. Returns (amount, None). If
+    the amount can't be converted, returns (0, the reason)."""
     if isinstance(row, Conversion) and row.unreadable:
         return 0, "bad_value"
     if not row.value or not is_foreign(row, site):
@@ -31,21 +31,22 @@ def is_foreign(row: AmountRow, site: SiteConfig) -> bool:
 
 def convert_for_goal(row: AmountRow, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
     """Convert an amount into micros of the site's currency, and multiply it by the goal's factor. Returns (amount,
-    None). If it can't be converted, returns 0 and the reason."""
+    None). If the amount can't be converted, returns (0, the reason)."""
     amount, reason = convert_amount(row, site)
     return multiply(amount, version.factor), reason
 
 
 def base_value(conversion: Conversion, version: GoalVersion, site: SiteConfig) -> tuple[int, ValueReason | None]:
-    """Return a conversion's value before adjustments, in micros; and the reason if the value is missing, otherwise
-    None."""
+    """Return a conversion's value before adjustments, as (micros, None). If the value can't be computed, returns (0,
+    the reason)."""
     if version.fixed_value is not None:
         return version.fixed_value, None
     return convert_for_goal(conversion, version, site)
 
 
 def needs_token(conversion: Conversion, version: GoalVersion) -> bool:
-    """Whether a conversion has an amount without an ingest token, but the goal's version requires a token.
+    """Whether a conversion must not count because its amount needs an ingest token. This is the case if the goal's
+    version requires a token for amounts, the conversion has an amount, and no server sent it with a token.
 
     An amount that can't be read also needs a token.
     """
