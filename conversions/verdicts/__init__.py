@@ -1,2 +1,2 @@
-"""Verdicts: decides from stored facts which conversions count, for whom, with which value, and by which touches.
-Pure."""
+"""Verdicts: decides from stored facts which conversions count, for whom and with which value, and which touches get
+credit. Pure."""

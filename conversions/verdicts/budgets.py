@@ -1,8 +1,8 @@
-"""Budgets: how many touches are read for each conversion, so that one person can't cause unlimited work. Pure.
+"""Budgets: limits how many touches are read for each conversion, so that one person can't cause unlimited work. Pure.
 
-If a person has many conversions in one part of an hour, fewer touches are read for each. A conversion counts for this
-if the version of the goal that it met is in force, even if it is a copy or retracted. Other conversions don't count for
-this: whether they are stored depends on when their hits came, and figures must not depend on that.
+If a person has many conversions in one part of an hour, fewer touches are read for each. The conversions of the person
+are counted if they met a version of a goal in force, also if they are copies or retracted. Other stored conversions are
+not counted: whether they are stored depends on when their hits came, and figures must not depend on that.
 """
 
 from collections import Counter
@@ -27,15 +27,15 @@ K = TypeVar("K")
 
 
 class Budgets(msgspec.Struct, frozen=True):
-    """How many conversions each person has in each part of a site's buckets. Persons with many get fewer touches for
-    each."""
+    """How many conversions each person has in each part of a site's buckets. If a person has many, fewer touches are
+    read for each of them."""
 
     parts: Parts
     sizes: Sizes
 
     def limited(self, verdicts: Mapping[K, Verdict]) -> dict[K, Verdict]:
-        """Return the verdicts, each with its `limit`: how many touches may be read for it. If a verdict has several
-        claimants, the one with the most conversions decides."""
+        """Return the verdicts, each with its `limit`: how many touches may be read for the conversion. If a verdict has
+        several claimants, the claimant with the most conversions decides."""
         return {key: _limit(one, self._places(one)) for key, one in verdicts.items()}
 
     def _places(self, verdict: Verdict) -> int:
@@ -51,7 +51,7 @@ def part_of(row: Conversion, parts: Parts) -> tuple[int, int]:
 def budgets_of(people: People, site: SiteConfig, conversions: Iterable[Conversion | Joined]) -> Budgets:
     """Count the conversions of each person in each part.
 
-    `conversions`: all stored conversions of the parts to count. Joined rows among them are ignored. Call
+    `conversions`: all stored conversions of the parts. Joined rows may be among them, and are ignored. Call
     `people.read_links_of` with the conversions first.
     """
     parts, goals = site.parts, {goal.uid: goal for goal in site.goals}
@@ -64,8 +64,8 @@ def budgets_of(people: People, site: SiteConfig, conversions: Iterable[Conversio
 
 
 def read_budgets(people: People, site: SiteConfig, verdicts: Iterable[Verdict]) -> Budgets:
-    """Read from the store how many conversions the claimants of each verdict have in one part of an hour: the part of
-    the conversion that counts."""
+    """Read how many conversions the claimants of each verdict have in the part of an hour to which the verdict's
+    conversion belongs."""
     hours = {
         (one.winner.bucket, visitor) for one in verdicts for who in one.claimants for visitor in people.visitors(who)
     }
@@ -76,8 +76,8 @@ def read_budgets(people: People, site: SiteConfig, verdicts: Iterable[Verdict]) 
 
 
 def limited_for_click(verdict: Verdict) -> Verdict:
-    """Return a verdict with the limit of touches with which the click that led to the conversion is searched. This
-    limit doesn't depend on how many conversions the person has."""
+    """Limit the touches that are read to find the click of a verdict's conversion. This limit doesn't depend on how
+    many conversions the person has."""
     return _limit(verdict, budget.CLICKS_SEARCHED)
 
 

@@ -1,5 +1,5 @@
-"""Cases: decides for each conversion whether it counts, and which touches are on its path. The facts that this needs
-are read from the store. Pure."""
+"""Cases: decides for each conversion whether it counts, and which touches are on its path. The facts for this are read
+from the store. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -33,10 +33,11 @@ LAST: OrderKey = (1 << 62, "", "")
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A decided conversion. `reason`: why it doesn't count; None if it counts. `touches`: the touches of its path.
+    """A decided conversion. `reason`: why the conversion doesn't count; None if it counts. `touches`: the touches of
+    its path.
 
-    Three things are set only for explanations: the reason `not_in_force`; `others`, the claimants' touches that are not
-    on the path; and `is_cut`, whether the claimants may have touches that were not read.
+    Two fields are set only for explanations. `others`: the claimants' touches that are not on the path. `is_cut`:
+    whether the claimants may have touches that were not read.
     """
 
     verdict: Verdict
@@ -46,8 +47,8 @@ class Case(msgspec.Struct, frozen=True):
     is_cut: bool = False
 
     def touchpoints(self) -> list[Touchpoint]:
-        """List the touches of the path and the others, in order. Each has the reason why it gets no credit, or None if
-        it gets some."""
+        """List the touches of the path and the other touches that were read, in order. Each has the reason why it may
+        not earn credit; None if it may."""
         others = [Touchpoint(touch, out_of_window(touch, self.verdict) or "beyond_newest") for touch in self.others]
         return sorted([*path_of(self.verdict, self.touches), *others], key=lambda point: order_key(point.touch))
 
@@ -59,14 +60,14 @@ def read_cases(
     whole_timeline: bool = False,
     with_not_in_force: bool = False,
 ) -> list[Case]:
-    """Decide conversions. Returns one case for each goal and dedupe key (claim) of the given conversions, with the
-    conversion that counts and its path.
+    """Decide conversions. Returns one case for each goal and dedupe key (claim) of the given conversions. The case has
+    the conversion that counts, and its path.
 
-    Without `whole_timeline`, `conversions` must be all conversions of a part of a bucket, because a person's
-    conversions in a part share a budget of touches. Otherwise credit is wrong.
+    Without `whole_timeline`, `conversions` must be all conversions of a part of a bucket. Otherwise credit is wrong,
+    because a person's conversions in a part share a budget of touches.
 
-    With `whole_timeline` (for explanations), any conversions may be given: the other ones of the part are read. Touches
-    outside the window are also read, and claims without a conversion in force are also decided.
+    With `whole_timeline` (for explanations), any conversions may be given. Then the other conversions of their parts
+    and the touches outside the window are also read, and claims without a conversion in force are also decided.
 
     With `with_not_in_force`, claims without a conversion in force are also decided, but no more touches are read.
     """
@@ -112,11 +113,11 @@ def _with_others(case: Case, touches: Timelines) -> Case:
 def _read_rivals(
     people: People, site: SiteConfig, verdicts: Iterable[Verdict], claims: dict[str, list[ClaimRow]]
 ) -> dict[tuple[str, str], list[Verdict]]:
-    """Read and decide all conversions of the claimants, for goals that count one per person. Returns (goal uid, person)
-    -> the verdicts that have this person as a claimant.
+    """Decide all conversions of the claimants, for goals that count one per person. Returns (goal uid, person) -> the
+    verdicts that have this person as a claimant.
 
-    The claimants' later conversions are included: another person's earlier conversion may have the same dedupe key, and
-    then counts instead of the later one.
+    The claimants' later conversions are read, too: another person's earlier conversion may have the same dedupe key,
+    and then counts instead of the later one.
     """
     claimants = {one for verdict in verdicts if verdict.version.counting == "once" for one in verdict.claimants}
     if not claimants:
@@ -138,11 +139,11 @@ def _read_taken_clicks(
     claims: dict[str, list[ClaimRow]],
     touches: Timelines,
 ) -> set[CaseKey]:
-    """Return the cases that don't count because their click already led to an earlier conversion that counts. Only
-    goals that count one per click can have such cases.
+    """Return the cases whose click already led to an earlier conversion that counts. These cases don't count. Only a
+    goal that counts one conversion per click has such cases.
 
-    A click may have led to conversions of its visitor and of all visitors who may be the same person, at any time. All
-    of these conversions are read.
+    A click may have led to conversions of its visitor, and of every visitor who may be the same person, at any time.
+    All of these conversions are read.
     """
     mine = {
         key: click

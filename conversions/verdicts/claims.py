@@ -1,7 +1,6 @@
-"""Claims: decides from all stored facts with one dedupe key (claim) which conversion counts, and with which value.
-Pure.
+"""Claims: decides which conversion with a dedupe key (claim) counts, and with which value. Pure.
 
-The result is the same in whatever order the facts came.
+A decision is made from all stored facts with the dedupe key. The order in which the facts arrived doesn't matter.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,8 +16,8 @@ from conversions.rules.site import SiteConfig
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """A stored conversion that doesn't count because another one with the same dedupe key does. `reason`: why the other
-    one counts and not this one."""
+    """A stored conversion that doesn't count, because another one with the same dedupe key counts. `reason`: why this
+    conversion is not the one that counts."""
 
     conversion: Conversion
     reason: DuplicateReason
@@ -29,12 +28,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     value.
 
     `winner`: the conversion that counts. `duplicates`: the claim's other conversions. `person`: the winner's person.
-    `claimants`: the persons whose touches may earn credit. `joined`: the claim's conversions with the touches whose
-    click they name. `value`: micros of the site's currency, after adjustments. `value_reason`: why some of the value is
-    missing. `adjustments`: those that were applied, in order. `copies`: adjustments that were not applied, because
-    another one with the same hit id was. `retracted`: the order is retracted. `needs_token`: the winner has an amount
-    without an ingest token, which the version requires. `limit`: how many of the newest clicks, and of the newest
-    views, are read for it; see `conversions.rules.budget`.
+    `claimants`: the persons whose touches may earn credit. `joined`: the claim's conversions that name a click, each
+    with the click's touch. `value`: micros of the site's currency, after adjustments. `value_reason`: why some of the
+    value is missing. `adjustments`: those that were applied, in order. `copies`: those that were not applied, because
+    another adjustment with the same hit id was applied. `retracted`: whether the order is retracted. `needs_token`:
+    whether the winner has an amount without the ingest token that the version requires. `limit`: how many of the newest
+    clicks, and of the newest views, are read for the conversion; see `conversions.rules.budget`.
     """
 
     goal: Goal
@@ -54,8 +53,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stands(self) -> bool:
-        """Whether the conversion is not retracted, and has a token if it needs one. It may still not count, because its
-        goal counts only one per person or per click."""
+        """Whether the conversion is not retracted, and has a token if it needs one. A conversion that stands may still
+        not count, because its goal counts only one per person or per click."""
         return not (self.retracted or self.needs_token)
 
     @property
@@ -65,15 +64,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def in_force(conversion: Conversion, goal: Goal) -> bool:
-    """Whether the version of the goal that a conversion met still applies at the conversion's time. If the goal was
-    made retroactive later, another version applies."""
+    """Whether the goal version that a conversion met is the version in force at the conversion's time. It isn't if the
+    goal was changed retroactively after the conversion was stored."""
     version = goal.in_force(conversion.at)
     return version is not None and version.version == conversion.version
 
 
 def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = visitor_alone) -> Verdict | None:
-    """Decide which conversion counts among those of a goal with one dedupe key. None if none of them met a version in
-    force.
+    """Decide which conversion of a goal with one dedupe key counts. None if no conversion met a version in force.
 
     `rows`: all stored rows with this dedupe key. `whose`: a function from a fact to its person.
     """
@@ -87,10 +85,11 @@ def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose =
 def judge_not_in_force(
     goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = visitor_alone
 ) -> Verdict | None:
-    """Decide which conversion of a goal would count, if none with this dedupe key met a version in force. The version
-    that the first of them met decides.
+    """Decide which conversion of a goal would count if none with this dedupe key met a version in force. This is the
+    first conversion, under the version that it met.
 
-    None if a conversion met a version in force (see `judge`), or if the version of the first one is gone.
+    None if a conversion met a version in force (see `judge`), or if the goal no longer has the first conversion's
+    version.
     """
     rows = list(rows)
     mine, sent = _in_order(goal, rows)
@@ -123,8 +122,8 @@ def _verdict(
     site: SiteConfig,
     whose: Whose,
 ) -> Verdict:
-    """Make the verdict on the conversions of one dedupe key. `mine`: all of them. `valid`: those that may win; the
-    first of these wins. `sent`: all adjustments."""
+    """Make the verdict on the conversions of one dedupe key. `mine`: all conversions of the goal. `valid`: those that
+    may win; the first of them wins. `sent`: all adjustments."""
     winner, losers, folded = valid[0], set(valid), applied_adjustments(sent)
     copies = set(sent).difference(folded)
     value, value_reason, retracted = apply_adjustments(base_value(winner, version, site), folded, version, site)
@@ -148,8 +147,8 @@ def _verdict(
 
 
 def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple[Joined, ...]:
-    """Return for each valid conversion the row that joins it with the touch of its click. If a conversion has several
-    of these rows, return the one with the first touch. Conversions without one are left out."""
+    """Return the joined row of each valid conversion. If a conversion has several joined rows, return the one with the
+    first touch. Conversions without a joined row are left out."""
     first: dict[str, Joined] = {}
     for row in rows:
         if isinstance(row, Joined):
@@ -160,8 +159,8 @@ def first_joined(rows: Iterable[ClaimRow], valid: Sequence[Conversion]) -> tuple
 
 
 def trust_key(row: AmountRow) -> tuple[bool, OrderKey]:
-    """Return the sort key of conversions and adjustments: those that a server sent with an ingest token first, then by
-    `order_key`."""
+    """Return the sort key of a conversion or an adjustment. Rows that a server sent with an ingest token come first.
+    Then `order_key` decides."""
     return not row.trusted, order_key(row)
 
 
@@ -184,7 +183,7 @@ def judge_all(
 
 
 def applied_adjustments(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
-    """Choose the adjustments to apply, in the order of `order_key`. If several have the same hit id, the first by
+    """Choose the adjustments to apply, in the order of `order_key`. If several have the same hit id, only the first by
     `trust_key` is applied."""
     kept: dict[str, Adjustment] = {}
     for adjustment in sorted(adjustments, key=trust_key):
@@ -220,8 +219,8 @@ def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
     conversions of these persons.
 
     It isn't the first if an earlier conversion of the goal stands and has a claimant in common. All claimants are
-    compared, not only the winners' persons: chance decides whether the shop's server or the buyer's browser sends an
-    order first, and therefore which of the two conversions wins.
+    compared, not only the winners' persons. The reason: chance decides whether the shop's server or the buyer's browser
+    sends an order first, and therefore which of the two conversions wins.
     """
     mine, claimants = order_key(verdict.winner), set(verdict.claimants)
     return not any(

@@ -12,7 +12,7 @@ from conversions.verdicts.cases import Case
 
 
 class CellReader(Protocol):
-    """The only method of the store that is needed here: it reads cells."""
+    """The part of the store that reads cells."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
         """Read the cells (stored figures) of these models and pages."""
@@ -22,13 +22,13 @@ def month_before(at: int, site: SiteConfig) -> str:
     """Return the month before the month of the instant `at` (ms), in the site's timezone: `2026-10` for an instant in
     November 2026.
 
-    Conversions at that instant are divided by what the data-driven models learnt from this month.
+    A conversion at this instant is divided by what the data-driven models learnt from the month before.
     """
     return next_month(month_of(at, site.timezone), -1)
 
 
 def may_need_fits(cases: Iterable[Case]) -> bool:
-    """Whether a data-driven model has anything to divide: whether one of the conversions counts and has several
+    """Whether a data-driven model has anything to divide: whether at least one conversion counts and has several
     touches."""
     return any(case.reason is None and len(case.touches) > 1 for case in cases)
 

@@ -3,8 +3,8 @@ visitor. Pure.
 
 A conversion is joined with one touch: the first one with the click id. Touches of landing pages come before others,
 earlier touches before later ones. The touch may be at most 90 days older than the conversion. If many visitors have the
-same click id, only the visitor of this touch gets the conversion. A click id that too many conversions name is crowded,
-and its conversions are joined with no touch.
+same click id, only the visitor of this first touch gets the conversion. A click id that too many conversions name is
+crowded, and its conversions are joined with no touch.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from conversions.store.linked import crowded_clicks
 from conversions.store.port import ClickSlice, FactReader
 from conversions.units.clock import DAY_MS
 
-#: The touch of a click may be at most this much older than the conversion that names the click, ms.
+#: A conversion that names a click is joined with a touch that is at most this much older (ms).
 REACH_MS = 90 * DAY_MS
 
 
@@ -25,8 +25,8 @@ def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
     """Join conversions with the touches of the clicks that they name. Returns the joined rows, which the caller stores.
     Call it after the facts are written.
 
-    These conversions are joined: those among the facts, and stored ones whose first touch may be one of the new
-    touches. Conversions that name a crowded click id are left out.
+    Two kinds of conversions are joined: those among `facts`, and stored conversions whose first touch may be a touch
+    among `facts`. Conversions that name a crowded click id are left out.
     """
     own, touches = [], []
     for fact in facts:
@@ -40,8 +40,8 @@ def join(store: FactReader, site: str, facts: Iterable[Fact]) -> list[Joined]:
 
 
 def join_first(store: FactReader, site: str, conversions: Sequence[Conversion]) -> list[Joined]:
-    """Join each conversion with the first touch that has the click id which it names. Conversions without a touch are
-    left out."""
+    """Join each conversion with the first touch that has the conversion's click id. Conversions without such a touch
+    are left out."""
     slices = {
         ClickSlice(one.click, kind, one.at - REACH_MS, one.at, 1): None
         for one in conversions
@@ -53,8 +53,8 @@ def join_first(store: FactReader, site: str, conversions: Sequence[Conversion]) 
 
 
 def first_of(conversion: Conversion, touches: Iterable[Touch]) -> Joined | None:
-    """Join a conversion with one of these touches: the first one that is not later than the conversion and not too old.
-    None if there is none."""
+    """Join a conversion with the first of these touches that is not later than the conversion and not too old. None if
+    no touch is."""
     near = (touch for touch in touches if 0 <= conversion.at - touch.at <= REACH_MS)
     rows = (Joined(conversion=conversion, touch=touch) for touch in near)
     return min(rows, key=lambda row: row.place, default=None)
@@ -71,11 +71,12 @@ def touches_by_click_id(facts: Iterable[Touch | Conversion]) -> dict[str, list[T
 
 
 def _reached(store: FactReader, site: str, touches: Iterable[Touch]) -> Iterator[Conversion]:
-    """Read the stored conversions whose first touch may be one of these touches.
+    """Read the stored conversions whose first touch may be one of `touches`.
 
-    An earlier touch of the same kind and click id is already the first touch of all conversions in the 90 days after
-    that earlier touch. These conversions are not read. Therefore few are read even if many visitors share a click id.
-    At most MOST_NAMING conversions are read for a click id, because an id with more is crowded and joins nobody.
+    If an earlier touch has the same click id and is of the same kind, it is already the first touch of all conversions
+    in the 90 days after it. These conversions are not read. Therefore few conversions are read even if many visitors
+    share a click id. At most MOST_NAMING conversions are read for a click id, because an id with more is crowded and
+    joins nobody.
     """
     carried = {(click, click_row_kind(touch), touch.at) for touch in touches for click in touch.click_ids}
     named = _read(store, site, (ClickSlice(click, "conversion", at, at + REACH_MS, 1) for click, _, at in carried))

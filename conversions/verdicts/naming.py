@@ -1,5 +1,5 @@
-"""Naming: under which name each ad is in an hour's figures: its own name or `(other)`. Reports and explanations use the
-same names. Pure."""
+"""Naming: gives each ad its name in an hour's figures: its own name or `(other)`. Reports and explanations use the same
+names. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,8 +18,8 @@ MAX_OTHERS = 1_000
 
 
 def names_left_out(sizes: Mapping[AdName, int]) -> frozenset[AdName]:
-    """Return the names of the smallest unconfigured ads, which are all shown as `(other)` because an hour has rows for
-    only MAX_OTHERS. `sizes`: the name of each unconfigured ad -> its number of touches."""
+    """Return the names of the unconfigured ads that are shown as `(other)`: all but the MAX_OTHERS largest. `sizes`:
+    the name of each unconfigured ad -> its number of touches."""
     if len(sizes) <= MAX_OTHERS:
         return frozenset()
     return frozenset(sorted(sizes, key=lambda name: (-sizes[name], name))[MAX_OTHERS:])
@@ -44,14 +44,14 @@ class Names:
             self._rest |= names_left_out(kept + Counter(others))
 
     def name(self, touch: Touch) -> AdName:
-        """Return the name under which a touch's ad is in the figures of this part of an hour. The touch itself may be
-        older than the hour."""
+        """Return the name of a touch's ad in the figures of this part of an hour. The touch itself may be older than
+        the hour."""
         name = self._ads.name(touch)
         return OTHER if name in self._rest else name
 
 
 def counted_in(site: SiteConfig, bucket: int, cases: Iterable[Case]) -> Iterator[Case]:
-    """Choose the cases that count and whose conversion is in the bucket."""
+    """List the cases that count and whose conversion is in the bucket."""
     for case in cases:
         if case.reason is None and bucket_of(case.verdict.winner.at, site.timezone) == bucket:
             yield case

@@ -1,4 +1,5 @@
-"""Paths: which touches of a conversion may earn credit, and how much each gets under each model. Pure."""
+"""Paths: decides which touches of a conversion may earn credit, and divides the conversion among them under each model.
+Pure."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +24,8 @@ class Touchpoint(msgspec.Struct, frozen=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """What one touch gets of one conversion under one model. `credit`: micros of the conversion. `value`: micros of its
-    value."""
+    """The share of one conversion that one touch gets under one model. `credit`: micros of the conversion. `value`:
+    micros of the conversion's value."""
 
     touch: Touch
     credit: int
@@ -32,7 +33,8 @@ class Share(msgspec.Struct, frozen=True):
 
 
 def counted_once(touches: Iterable[Touch]) -> list[Touch]:
-    """Sort touches, and keep only the earliest of those that count as one click or view (`click_key`)."""
+    """Sort touches. Of the touches with the same click key, which count as one click or view, keep only the
+    earliest."""
     first: dict[str, Touch] = {}
     for touch in in_order(touches):
         first.setdefault(click_key(touch), touch)
@@ -40,10 +42,11 @@ def counted_once(touches: Iterable[Touch]) -> list[Touch]:
 
 
 def first_copies(ordered: Iterable[Touch]) -> list[bool]:
-    """Return for each touch whether it is the first of its copies. `ordered`: the touches in order.
+    """Return for each touch whether it counts as new (True) or as a copy of an earlier touch (False). `ordered`: the
+    touches in order.
 
-    Touches are copies if they have the same hit id, or the same visitor, ad network and click id. A touch that is
-    itself a copy doesn't make later ones copies.
+    Touches are copies if they have the same hit id, or the same visitor, ad network and click id. A touch is compared
+    only with the new touches before it, not with copies.
     """
     found, hits, click_ids = [], set(), set()
     for touch in ordered:
@@ -58,7 +61,8 @@ def first_copies(ordered: Iterable[Touch]) -> list[bool]:
 
 
 def out_of_window(touch: Touch, verdict: Verdict) -> TouchReason | None:
-    """Return why a touch is outside the window of a conversion: it is too late or too early. None if it is inside."""
+    """Return why a touch is outside the window of a conversion: because it is too late or too early. None if it is
+    inside."""
     age = verdict.winner.at - touch.at
     window = verdict.version.click_window if touch.kind == "click" else verdict.version.view_window
     if age < 0:
@@ -98,7 +102,8 @@ def _at(touch: Touch) -> int:
 
 
 def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
-    """List the touches of a conversion's persons in order, each with the reason why it may not earn credit, or None.
+    """List the touches of a conversion's persons in order, each with the reason why it may not earn credit; None if it
+    may.
 
     A touch may not earn credit if it is outside the window; else if `most_touches` newer touches of its kind are in the
     window; else if it is a copy of an earlier touch; else if it is a view and the path has a click.
@@ -128,7 +133,8 @@ def _keep_newest(ordered: Sequence[Touch], reasons: list[TouchReason | None], mo
 
 
 #: The key of a click: (person, visitor, ad network, click id), or (person, visitor, "", hit id) if it has no click id.
-#: The person is in it because two persons on a shared computer may open a URL with one click id. These are two clicks.
+#: The key needs the person, because two persons on a shared computer may open a URL with one click id. These are two
+#: clicks.
 ClickKey = tuple[str, str, str, str]
 
 
@@ -164,8 +170,8 @@ def shares(
 
 
 def weigh_reasons(path: Sequence[Touchpoint], learnt: Learnt | None) -> dict[str, WeighReason | None]:
-    """Return for each data-driven model the reason why it could not give each ad its own weight; None if it could, or
-    if there is only one touch."""
+    """Return for each data-driven model the reason why it could not weigh each ad by itself. None if it could, or if
+    there is only one touch."""
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
         return dict.fromkeys(LEARNED)

@@ -13,12 +13,12 @@ Owned = Touch | Conversion
 
 
 class People:
-    """Knows to which person each fact of a site belongs. Each linked set (the visitors of a user, or the users of a
+    """Finds to which person each fact of a site belongs. Each linked set (the visitors of a user, or the users of a
     visitor) is read once.
 
-    If the site has no links, nothing more is read, and each visitor is a person. This is safe although another worker
-    may write the first link at the same time: a worker writes its facts before it looks for links. The other worker
-    then sees these facts and marks what its link changes.
+    If the site has no links, no linked set of visitors is read, and each visitor is a person. Another worker may write
+    the first link at the same time. This is safe: each worker writes its facts before it looks for links. The other
+    worker then sees these facts and marks what its link changes.
     """
 
     def __init__(self, store: FactReader, site: str) -> None:
@@ -49,14 +49,15 @@ class People:
                 self._links[visitor] = [Link(site=self._site, visitor=visitor, user=min(found), at=0, hit="")]
 
     def read_touches(self, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """Read touches, and the links that decide to whom they belong. The parameters are those of
+        """Read touches, and the links that decide to whom they belong. For the parameters see
         `FactReader.read_touches`."""
         touches = self._store.read_touches(self._site, newest, spans)
         self.read_links_of(touches)
         return touches
 
     def read_conversions(self, spans: Iterable[Span]) -> list[Conversion | Joined]:
-        """Read conversions; see `FactReader.read_conversions`. Call `read_links_of` with them before `of`."""
+        """Read conversions; see `FactReader.read_conversions`. Their links are not read: call `read_links_of` with the
+        conversions before `of`."""
         return self._store.read_conversions(self._site, spans)
 
     def read_claims(self, claims: Collection[str]) -> dict[str, list[Conversion | Adjustment | Joined]]:
@@ -95,24 +96,26 @@ class People:
         return [] if key in self._crowded else sorted(self._linked.get(key, ()))
 
     def kin(self, visitors: Collection[str]) -> Mapping[str, frozenset[str]]:
-        """Return for each visitor all visitors that may be the same person: itself, and every visitor of each of its
-        users.
+        """Return for each visitor all visitors that may be the same person: the visitor itself, and every visitor of
+        each of its users.
 
-        If a link is new, only the users of the links next to it lose or get facts. Nevertheless all users are taken,
-        because another worker may be writing a link at the same time, and this one may be next to the new link.
+        A new link changes only to whom the facts near it belong, and only the users of the neighbouring links lose or
+        get facts. Nevertheless the visitors of all users are returned: another worker may write a link at the same
+        time, and that link may become a neighbour of the new one.
         """
         users = self._users(visitors) if self._has_links else {}
         self._read_linked(by_user(user) for found in users.values() for user in found)
         return {visitor: self._joined(visitor, users.get(visitor, ())) for visitor in visitors}
 
     def crowded(self, fact: Owned) -> set[str]:
-        """Return which of these are crowded (shared by too many): the fact's visitor, the fact's user, and all users of
-        the visitor. Call `read_links_of` with the fact first."""
+        """Return the crowded persons (shared by too many) among these: the fact's visitor, the fact's user, and all
+        users of the visitor. Call `read_links_of` with the fact first."""
         alone = by_visitor(fact.visitor)
         return self._crowded & {alone, by_user(fact.user), *map(by_user, self._linked.get(alone, ()))}
 
     def crowded_clicks(self, clicks: Iterable[str]) -> set[str]:
-        """Return those of the click ids that too many conversions name. They lead no conversion to a person."""
+        """Return the crowded ones of these click ids: those that too many conversions name. A crowded click id leads no
+        conversion to a person."""
         keys = {click: by_click(click) for click in clicks}
         self._read_linked(keys.values())
         return {click for click, key in keys.items() if key in self._crowded}
@@ -146,14 +149,14 @@ class People:
 
 
 def claimant_fact(row: Conversion | Joined) -> Owned:
-    """Return the fact that decides to whom a stored conversion belongs. For a joined row it is the touch of the named
-    click, otherwise the conversion itself."""
+    """Return the fact that decides to whom a stored conversion belongs. For a joined row, this is the touch of the
+    click. Otherwise it is the conversion itself."""
     return row.touch if isinstance(row, Joined) else row
 
 
 def read_next(store: FactReader, site: str, facts: Iterable[Owned]) -> Iterator[Link]:
-    """Read for each fact the first link of its visitor at or after the fact. Other links of the visitors may be among
-    the results.
+    """Read for each fact the first link of its visitor at or after the fact. The result may also have other links of
+    these visitors.
 
     A visitor's links are read page by page. Pages that no fact needs are skipped.
     """

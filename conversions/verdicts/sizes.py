@@ -1,4 +1,4 @@
-"""Sizes: how many touches each unconfigured ad has in a part of an hour, stored as a cell. Pure.
+"""Sizes: counts how many touches each unconfigured ad has in a part of an hour, and stores the counts as a cell. Pure.
 
 Only hours with several parts have these cells. They are read to find the largest ads of the whole hour.
 """
@@ -35,8 +35,8 @@ def pages_of(bucket: int, number: int) -> list[str]:
 
 
 def sizes_cell(bucket: int, part: Part, sizes: Mapping[AdName, int]) -> Cell:
-    """Make the cell that stores the sizes of a part. `sizes`: the name of each unconfigured ad -> its number of
-    touches."""
+    """Make the cell that stores the sizes of a part. `sizes`: the name of each unconfigured ad -> its number of touches
+    in this part."""
     rows = sorted((name.ad, name.campaign, size) for name, size in sizes.items())
     return Cell(bucket, page_of(bucket, part.index), str(part.index), SIZES, add_checksum(msgspec.json.encode(rows)))
 

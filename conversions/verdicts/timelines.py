@@ -1,4 +1,4 @@
-"""Timelines: reads the touches of a conversion's persons, as many as credit or an explanation needs. Pure."""
+"""Timelines: reads the touches of a conversion's persons: as many as credit needs, or more for an explanation. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,28 +13,28 @@ from conversions.verdicts.claims import Verdict
 from conversions.verdicts.paths import ByKind, by_kind, newest_in_window
 from conversions.verdicts.people import People
 
-#: An explanation also reads touches that credit doesn't need: older ones in the window, some before the window, and
-#: some after the conversion. In each of these three spans, all visitors share ALSO_READ clicks and as many views, but
-#: each visitor has at least ALSO_LEAST.
+#: An explanation also reads touches that credit doesn't need. They are in three spans: older touches in the window,
+#: touches before the window, and touches after the conversion. In each span, at most ALSO_READ clicks and as many views
+#: are read, divided evenly among the visitors. But of each visitor, at least ALSO_LEAST are read.
 ALSO_READ, ALSO_LEAST = 2_000, 10
 
 
 class Timelines(msgspec.Struct, frozen=True):
-    """The touches that were read, by visitor. `people` knows to which person each of them belongs."""
+    """The touches that were read: visitor -> clicks and views. `people`: finds the person of each touch."""
 
     people: People
     touches: Mapping[str, ByKind]
 
     def by_kind(self, verdict: Verdict) -> Iterator[tuple[str, ByKind]]:
-        """List the touches of every claimant, visitor by visitor, as pairs (claimant, clicks and views). A visitor's
-        touches may belong to other persons as well."""
+        """List the touches of every claimant's visitors, visitor by visitor, as pairs (claimant, clicks and views).
+        Some of a visitor's touches may belong to other persons."""
         for person in verdict.claimants:
             found = (self.touches.get(visitor) for visitor in self.people.visitors(person))
             yield from ((person, touches) for touches in found if touches)
 
     def of(self, verdict: Verdict) -> Iterator[tuple[str, Sequence[Touch]]]:
-        """List the touches of every claimant, visitor by visitor, as pairs (claimant, touches). A visitor's touches may
-        belong to other persons as well."""
+        """List the touches of every claimant's visitors, visitor by visitor, as pairs (claimant, touches). Some of a
+        visitor's touches may belong to other persons."""
         for person, touches in self.by_kind(verdict):
             yield person, [*touches["click"], *touches["view"]]
 
@@ -49,8 +49,8 @@ class TouchSpan(msgspec.Struct, frozen=True):
 
 
 def read_for_credit(people: People, verdicts: Iterable[Verdict]) -> Timelines:
-    """Read the touches that credit needs: at least the newest touches in the window, for each person of each
-    verdict."""
+    """Read the touches that credit needs: for each person of each verdict, at least the newest touches in the
+    window."""
     return _read(people, ((verdict, window_of(verdict)) for verdict in verdicts))
 
 
@@ -60,8 +60,8 @@ def read_for_explanation(people: People, verdicts: Iterable[Verdict]) -> Timelin
 
 
 def path_touches(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
-    """Return the touches on a conversion's path: of each visitor the newest ones in the window, if they belong to a
-    claimant. The result doesn't depend on how many more touches were read."""
+    """Return the touches on a conversion's path. They are the newest touches in the window of each visitor, if they
+    belong to a claimant. The result doesn't depend on how many more touches were read."""
     newest = ((person, newest_in_window(touches, verdict)) for person, touches in timelines.by_kind(verdict))
     return tuple(touch for person, touches in newest for touch in touches if timelines.people.of(touch) == person)
 
@@ -85,8 +85,8 @@ def is_cut(verdict: Verdict, timelines: Timelines) -> bool:
 
 
 def window_of(verdict: Verdict) -> TouchSpan:
-    """Return which touches credit needs: those in the longer of the goal's two windows. If the goal counts one per
-    click, more touches may be needed to find the click."""
+    """Return which touches are read for credit: those in the longer of the goal's two windows. A goal that counts one
+    conversion per click may need more of them, because they are searched for the click."""
     at, version = verdict.winner.at, verdict.version
     most = verdict.most_touches
     if version.counting == "click":

@@ -1,4 +1,4 @@
-"""Unrated: amounts that are missing in a conversion's value because no exchange rate is known. Pure."""
+"""Unrated: lists the amounts that are missing in a conversion's value because no exchange rate is known. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,8 @@ from conversions.verdicts.claims import Verdict
 
 
 class NoRate(msgspec.Struct, frozen=True):
-    """Value that is missing because no exchange rate of its day is known. It counts once a rate is loaded."""
+    """Value that is missing because no exchange rate of its day is known. This value counts as soon as a rate is
+    loaded."""
 
     conversions: Annotated[int, Meta(description="How many counted conversions lack some of their value.")]
     values: Annotated[dict[str, Amount], Meta(description="The missing amounts: currency -> amount in that currency.")]
@@ -56,7 +57,7 @@ def amounts_of(verdict: Verdict) -> Iterator[AmountRow]:
 
 
 def describe_unrated(conversions: int, amounts: Mapping[str, int]) -> Unrated:
-    """Make the part of an API's answer that says which value is missing. `conversions`: how many conversions lack some.
-    `amounts`: currency -> micros."""
+    """Make the part of an API's answer that says which value is missing. `conversions`: how many conversions lack some
+    of their value. `amounts`: currency -> micros."""
     values = {currency: six_places(amount) for currency, amount in sorted(amounts.items())}
     return Unrated(NoRate(conversions, values))
