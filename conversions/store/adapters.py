@@ -13,8 +13,8 @@ if settings.CASSANDRA_URL:
 
 
 def open_store() -> Store:
-    """Return the store of this process. It connects when it is first used. Each forked process has its own store and
-    session."""
+    """Return the store of this process. The store connects when it is first used. Each forked process has a store and a
+    session of its own."""
     return _store_of(getpid(), settings.CASSANDRA_URL)
 
 

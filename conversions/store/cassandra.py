@@ -1,4 +1,4 @@
-"""Cassandra: the Store on Cassandra. It reads and writes at quorum, and has COUNTER columns for live counters."""
+"""Cassandra: the Store on Cassandra. All reads and writes are at quorum. Live counters are COUNTER columns."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ from conversions.units.clock import DAY_MS, HOUR_MS
 
 T = TypeVar("T")
 
-#: The rejected hits of this many hours are read in parallel, newest hours first.
+#: The rejected hits of this many hours are read in parallel. The newest hours are read first.
 HOURS_AT_ONCE = 24
 #: A statement looks up at most this many rows of a partition.
 SLICE = 100
@@ -76,7 +76,8 @@ class CassandraStore:
         self.cql.write_all(member_row((site, key, ANNOUNCED)) for key in keys)
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """See Store. Several visitors are read together. A visitor who may have more touches is then read alone."""
+        """See Store. Several visitors are read together, at most FIRST_LOOK touches of each. A visitor who may have
+        more touches is then read alone."""
         wanted = list(dict.fromkeys(spans))
         look = min(newest, FIRST_LOOK)
         found = self._facts(("read_touches", (*span, look)) for span in joined_spans(site, covering_spans(wanted)))
@@ -191,8 +192,8 @@ class CassandraStore:
             counted = sum(self.read_rejected_counts(site, day, day + 1).values())
             room = max(daily_cap - counted, 0)
             new = self._new(some)
-            # If a hit is delivered twice at once, it is counted twice: the counts are approximate. They are written
-            # first, because a reader skips the days without counts.
+            # If two workers write the same hit at the same time, it is counted twice: the counts are approximate.
+            # Counts are written before hits, because a reader skips the days without counts.
             amounts = Counter(hit.code for hit in new)
             self.cql.write_all(("count_rejected", (amounts[code], site, day, code)) for code in sorted(amounts))
             self.cql.write_all(("add_rejected", rejected_row(hit)) for hit in new[:room])
@@ -257,7 +258,7 @@ class CassandraStore:
 
     def _some(self, name: str, statements: Sequence[tuple[object, ...]], most: int) -> BoundedRows:
         """Run a statement once for each tuple of values. Returns the conversions that were found, each once. If there
-        are more than about `most`, some are left out."""
+        are more than about `most` conversions, some are left out."""
         limit = most // max(len(statements), 1) + AT_LEAST
         parts = self.cql.run_all((name, (*values, limit + 1)) for values in statements)
         facts = dict.fromkeys(decode_fact(row["body"]) for rows in parts for row in rows)
@@ -293,7 +294,7 @@ def rows_of(fact: Fact, parts: Parts) -> Iterator[Write]:
 
 
 def carried_row(click: str, fact: Touch | Conversion) -> tuple[object, ...]:
-    """Make a row of the table `carried`: the fact, and the click id under which it is found."""
+    """Make the row of the table `carried` by which a fact is found by a click id."""
     return fact.site, click, click_row_kind(fact), fact.at, fact.hit, digest(fact), encode_fact(fact)
 
 
@@ -306,17 +307,18 @@ def member_row(member: tuple[str, str, str]) -> Write:
 def sorted_kind(kind: str) -> str:
     """Return the kind that a row of the timeline has in Cassandra, such as `touch click` for a click.
 
-    Rows are sorted by kind. Conversions and links are read for each hit. With this kind they come before all touches.
+    The rows of a timeline are sorted by kind. With this prefix, touches come after conversions and links, which are
+    read for each hit.
     """
     return f"touch {kind}" if kind in STORED_KINDS["touch"] else kind
 
 
 def joined_spans(site: str, spans: Iterable[Span]) -> Iterator[tuple[object, ...]]:
-    """Merge spans of several visitors, and yield the values of a statement that reads each merged span: (site,
-    visitors, since, until).
+    """Merge spans of several visitors. Yields the values of a statement that reads one merged span: (site, visitors,
+    since, until).
 
-    Spans are merged if they begin in the same hour and end in the same hour. A merged span covers the earliest start
-    and the latest end. The caller drops the rows that are outside the given spans.
+    Spans are merged if they begin in the same hour and end in the same hour. A merged span goes from the earliest start
+    to the latest end. The caller drops the rows that are outside the given spans.
     """
     alike: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
@@ -341,8 +343,8 @@ def goal_of(fact: Conversion | Adjustment | Joined) -> tuple[str, int]:
 
 
 def claims_of(fact: Conversion | Adjustment | Joined) -> set[str]:
-    """Return the keys under which the table `claims` stores a fact: its dedupe key (claim), and for a conversion also
-    `h:HIT_ID`, because support searches by hit ids."""
+    """Return the keys under which the table `claims` stores a fact. A fact is stored under its dedupe key (claim). A
+    conversion is also stored under `h:HIT_ID`, because support searches by hit ids."""
     return {fact.claim, f"h:{fact.hit}"} if isinstance(fact, Conversion) else {fact.claim}
 
 

@@ -1,4 +1,4 @@
-"""Checksum: adds a checksum to stored figures (a cell), and checks it when they are read. Pure."""
+"""Checksum: adds a checksum to a cell (stored figures), and checks it when the cell is read. Pure."""
 
 from zlib import crc32
 

@@ -1,4 +1,4 @@
-"""CQL: the session of the Cassandra store, which runs its statements, and its errors."""
+"""CQL: runs statements on the session of the Cassandra store, and translates the driver's errors."""
 
 import logging
 import socket
@@ -36,7 +36,7 @@ CONCURRENCY = 64
 #: The driver's errors if Cassandra can't be reached. Statements that aren't retried raise the last three if a
 #: connection is lost or a server is overloaded.
 AWAY = (NoHostAvailable, DriverException, ConnectionException, ConnectionBusy, ErrorMessage)
-#: Words in the errors of present and older versions of Cassandra if a table or a keyspace is missing.
+#: Words in the errors of Cassandra, in the present and in older versions, if a table or a keyspace is missing.
 MISSING = ("does not exist", "unconfigured table")
 #: Words in Python's errors if the driver gets no thread or the process is ending.
 NO_THREAD = ("can't start new thread", "cannot schedule new futures")
@@ -48,8 +48,8 @@ Row = dict[str, Any]
 
 @contextmanager
 def away() -> Iterator[None]:
-    """Turn errors of the driver into StoreUnavailable, if the block fails because Cassandra can't be reached, doesn't
-    answer in time or has no tables, or because the driver gets no threads.
+    """Raise StoreUnavailable in place of the driver's error if the block fails for one of these reasons: Cassandra
+    can't be reached, doesn't answer in time or has no tables, or the driver gets no thread.
 
     Other errors, such as those of an invalid statement, are raised unchanged.
     """
@@ -82,7 +82,7 @@ def mentions(error: Exception, words: Iterable[str]) -> bool:
 class Cql:
     """Runs statements on the Cassandra session of Django's database engine.
 
-    The session opens when it is first used. A process that forks must not use it before the fork.
+    The session opens when it is first used. A process that forks must not use the session before the fork.
     """
 
     def __init__(self) -> None:
@@ -96,17 +96,19 @@ class Cql:
             return list(self.session().execute(self.statement(name), args or None))
 
     def run_all(self, calls: Iterable[tuple[str, tuple[Any, ...]]]) -> list[list[Row]]:
-        """Run several statements in parallel. `calls`: the name and the values of each. Returns the rows of each. The
-        first error ends the call."""
+        """Run several statements in parallel. `calls`: pairs (name of the statement, its values). Returns the rows of
+        each call. If a statement fails, its error is raised, and the others may not have run."""
         work = [(self.statement(name), args) for name, args in calls]
         return self._execute(work)
 
     def write_all(self, writes: Iterable[Write]) -> None:
-        """Write rows, or add to counters. Several writes are sent in one request."""
+        """Write rows, or add to counters. Several writes are sent in one request. `writes`: pairs (name of the
+        statement, its values)."""
         self._execute([(self._unit(rows), None) for rows in divide_into_batches(writes)])
 
     def session(self) -> Session:
-        """Return the session. The first call opens it; if threads call at once, only one opens it."""
+        """Return the session. The first call opens the session. If several threads call at the same time, one opens it
+        and the others wait."""
         if self._session is None:
             with self._lock, away():
                 self._session = self._session or self._connect()
@@ -154,8 +156,8 @@ class Cql:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """Run the statements of a block; see `away`. After an error, each statement is prepared again before its next
-        use, because the tables may have been made anew.
+        """Run the statements of a block. Errors are those of `away`. After an error, each statement is prepared again
+        before its next use, because the tables may have been dropped and made again.
 
         The driver resolves host names only once. If the names have other addresses after an error, the next call opens
         a new session.
@@ -217,8 +219,8 @@ class Cql:
 def has_session(engine: Any) -> bool:
     """Whether the engine has a session.
 
-    It has none after `close`. It also has none if it was set up while no host name could be resolved or no thread was
-    left.
+    The engine has no session after `close`. It also has none if no host name could be resolved or no thread was left
+    when it was set up.
     """
     try:
         return engine.connection.session is not None

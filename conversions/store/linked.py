@@ -1,5 +1,5 @@
 """Linked: reads and extends the linked sets: the visitors of a user, the users of a visitor, and the conversions that
-name a click id. Also finds the sets that become crowded (too large)."""
+name a click id. This module also finds the sets that become crowded (too large)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -37,12 +37,12 @@ def members_to_add(store: FactReader, facts: Collection[Fact]) -> list[tuple[str
 
 
 def newly_crowded(store: FactReader, site: str, facts: Iterable[Fact]) -> dict[str, frozenset[str]]:
-    """Return the linked sets that became crowded (too large) by these facts, as key -> members. Sets that the store
-    already notes as crowded are left out.
+    """Return the linked sets that became crowded (too large) by these facts, as key -> members. Sets that are already
+    noted as crowded in the store are left out.
 
-    The caller first marks the hours that this changes, and then calls `Store.announce`, which notes the sets as
-    crowded. If several workers find the same set before that, each of them marks the hours. After that no marks are
-    needed: every later rollup knows that the set is crowded.
+    The caller first marks the hours whose figures change. Then the caller calls `Store.announce`, which notes the sets
+    as crowded. Until a set is noted, every worker that finds it marks the hours. Later no marks are needed, because
+    every later rollup reads that the set is crowded.
     """
     keys = {key for fact in facts for key, _ in linked_pairs(fact)}
     sets = read_sets(store, site, keys)
@@ -53,8 +53,8 @@ def crowd_visitors(store: FactReader, site: str, crowded: Mapping[str, frozenset
     """Return the visitors whose facts may belong to another person because these linked sets became too large.
     `crowded`: key of the set -> members.
 
-    For the set of a user, these are the user's visitors. For the set of a visitor, they are the visitor and all
-    visitors of the visitor's users.
+    If the set of a user is too large, these are the user's visitors. If the set of a visitor is too large, these are
+    the visitor and all visitors of its users.
     """
     visitors = {key for key in crowded if key.startswith("v:")}
     users = {by_user(user) for key in visitors for user in crowded[key]}
@@ -64,7 +64,7 @@ def crowd_visitors(store: FactReader, site: str, crowded: Mapping[str, frozenset
 
 
 def crowded_clicks(store: FactReader, site: str, clicks: Iterable[str]) -> set[str]:
-    """Return those of the click ids that too many conversions name. Such an id no longer leads a conversion to a
-    person."""
+    """Return the crowded ones of these click ids: those that too many conversions name. A crowded click id no longer
+    leads a conversion to a person."""
     sets = read_sets(store, site, {by_click(click) for click in clicks})
     return {key[2:] for key, linked in sets.items() if is_crowded(key, linked)}

@@ -1,5 +1,5 @@
-"""Port: the interface of the store, and what it guarantees. The store has facts, counters, cells (stored figures) and
-rejected hits."""
+"""Port: the interface of the store, and what the store guarantees. The store has facts, counters, cells (stored
+figures) and rejected hits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol, get_args
@@ -14,8 +14,8 @@ from conversions.rules.parts import UNDIVIDED, WHOLE, Part, Parts
 from tracker.collection.failure import Transient
 
 TimelineKind = Literal["touch", "conversion", "link"]
-#: A kind of facts -> the kinds of rows under which a timeline stores them. Clicks and views are stored as two kinds,
-#: because the newest of each are read separately.
+#: A kind of facts -> the kinds of rows as which a timeline stores them. Clicks and views are two kinds of rows, because
+#: the newest clicks and the newest views are read separately.
 STORED_KINDS: dict[TimelineKind, tuple[str, ...]] = {
     "touch": get_args(TouchKind),
     "conversion": ("conversion",),
@@ -55,13 +55,14 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class BoundedRows(msgspec.Struct, frozen=True):
-    """The conversions that a read with a limit found. `is_cut`: whether there may be more."""
+    """The conversions that a read with a limit found. `is_cut`: whether the store may have more of them."""
 
     rows: list[Conversion | Joined]
     is_cut: bool = False
 
 
-#: A bounded read divides its bound among its statements. Each statement may exceed its share by this many rows.
+#: A read with a limit divides the limit among its statements. Each statement may return this many rows more than its
+#: share.
 AT_LEAST = 200
 
 
@@ -74,8 +75,8 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 class ClickSlice(msgspec.Struct, frozen=True):
-    """Which facts to read under a click id: the first `most` of a kind in a span of time (ms, both ends included). If
-    `last` is true: the last `most`."""
+    """Which facts to read under a click id: the first `most` facts of a kind in a span of time (ms, both ends
+    included). If `last` is true, the last `most` facts are read."""
 
     click: str
     kind: ClickRowKind
@@ -86,10 +87,10 @@ class ClickSlice(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """Figures that are stored as one value. `start`: the instant (ms) at which their hour, day or month begins. `page`:
-    all cells with the same page are read together.
+    """Figures that are stored as one value. `start`: the instant (ms) at which the hour, day or month of the figures
+    begins. `page`: all cells with the same page are read together.
 
-    `key` tells apart several cells with the same model and start. It is empty if there is only one.
+    `key`: distinguishes several cells with the same model and start; empty if there is only one.
     """
 
     start: int
@@ -100,8 +101,8 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class CellSet(msgspec.Struct, frozen=True):
-    """The cells (stored figures) of a site that are written under one token. The token is a number; the greatest one
-    wins."""
+    """The cells (stored figures) of a site that are written under one token. A token is a number. If a cell is written
+    several times, the greatest token wins."""
 
     site: str
     token: int
@@ -113,22 +114,22 @@ class FactReader(Protocol):
     StoreUnavailable."""
 
     def read_touches(self, site: str, newest: int, spans: Iterable[Span]) -> list[Touch]:
-        """Read the newest touches of each span: its last `newest` clicks and its last `newest` views, by `order_key`.
+        """Read the newest touches of each span: the last `newest` clicks and the last `newest` views by `order_key`.
 
-        Each stored copy of a hit is returned once. Other touches of the spans may be among the results. Only a bounded
-        part of a timeline is read, however long it is.
+        Each stored copy of a hit is returned once. The result may also have other touches of the visitors' spans. Only
+        a bounded part of a timeline is read, however long the timeline is.
         """
 
     def read_conversions(self, site: str, spans: Iterable[Span]) -> list[Conversion | Joined]:
-        """Read the conversions in spans of visitors' timelines: those of the visitors themselves, and those that name a
-        click of one of the visitors. Each stored copy is returned once."""
+        """Read the conversions in spans of visitors' timelines: the visitors' own conversions, and conversions that
+        name a click of one of the visitors. Each stored copy is returned once."""
 
     def read_claims(self, site: str, claims: Iterable[str]) -> list[Conversion | Adjustment | Joined]:
         """Read all conversions, adjustments and joined rows with these dedupe keys: `o:ORDER`, `c:CLICK_ID` or
         `h:HIT_ID`. Each stored copy is returned once."""
 
     def read_by_click_id(self, site: str, slices: Iterable[ClickSlice]) -> list[Touch | Conversion]:
-        """Read the facts that each slice asks for: under one click id, the first or the last `most` by `order_key`. See
+        """Read the facts of each slice: the first or the last `most` facts under a click id, by `order_key`. See
         ClickSlice."""
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
@@ -145,14 +146,13 @@ class FactReader(Protocol):
 
 
 class Store(FactReader, Protocol):
-    """The store of facts, counters, cells and rejected hits. Every method may raise StoreUnavailable. Then any part of
-    a write may have been done.
+    """The store of facts, counters, cells and rejected hits. Every method may raise StoreUnavailable. If a write raises
+    it, any part of the write may be stored.
 
-    Facts: `add_facts` is idempotent by the digests of the facts. When it returns, the facts are durable. To write some
-    or all of them again, in any order, changes nothing. Every read that starts after that sees them, in any process.
-    Cells: if a cell is written several times, the write with the greatest token wins, in whatever order the writes
-    come. With equal tokens, any of them may win. Counters: they are approximate, because a crash may lose or double
-    increments.
+    Facts: when `add_facts` returns, the facts are durable, and every later read in any process sees them. Writing the
+    same facts again, in any order, changes nothing: a fact is identified by its digest. Cells: if a cell is written
+    several times, the write with the greatest token wins, in whatever order the writes come. If two writes have the
+    same token, either of them may win. Counters: they are approximate, because a crash may lose or double increments.
     """
 
     def add_facts(self, facts: Sequence[Fact], parts: Mapping[str, Parts] = UNDIVIDED) -> None:
@@ -175,8 +175,8 @@ class Store(FactReader, Protocol):
         depends only on `most` and on the number of keys."""
 
     def announce(self, site: str, keys: Iterable[str]) -> None:
-        """Note in the store that the linked sets with these keys are crowded (too large). The caller has marked the
-        hours whose figures change by this. `newly_crowded` no longer returns the sets."""
+        """Note in the store that the linked sets with these keys are crowded (too large). Before the call, the caller
+        marks the hours whose figures change. After the call, `newly_crowded` no longer returns these sets."""
 
     def read_timeline(
         self, site: str, visitor: str, kind: TimelineKind, after: OrderKey, limit: int
@@ -196,7 +196,7 @@ class Store(FactReader, Protocol):
         """Find the conversions with this hit id. This may be slow, and is only for support's searches."""
 
     def write_cells(self, sets: Iterable[CellSet]) -> None:
-        """Write cells (stored figures). Each set is written under its own token. When the call returns, they are
+        """Write cells (stored figures). Each set is written under its own token. When the call returns, the cells are
         durable."""
 
     def read_cells(self, site: str, models: Sequence[str], pages: Sequence[str]) -> list[Cell]:
@@ -220,7 +220,7 @@ class Store(FactReader, Protocol):
         counts are approximate."""
 
     def prepare(self) -> None:
-        """Make the tables that are missing. It can be called again at any time."""
+        """Make the tables that are missing. The call may be repeated at any time."""
 
     def check(self) -> None:
         """Return quickly if the store works. Raises StoreUnavailable if not."""

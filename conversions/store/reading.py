@@ -1,4 +1,5 @@
-"""Reading: opens the store for reports and pages. If the store hangs, they get an error soon and don't wait."""
+"""Reading: opens the store for reports and pages. If the store doesn't answer, the caller gets an error within two
+seconds."""
 
 from django.conf import settings
 
@@ -11,7 +12,7 @@ PROBE = Probe("store of facts, for readers,", lambda: open_store().check())
 
 
 def open_to_read() -> Store:
-    """Return the store of this process. Raises StoreUnavailable within two seconds if it doesn't answer."""
+    """Return the store of this process. Raises StoreUnavailable within two seconds if Cassandra doesn't answer."""
     if settings.CASSANDRA_URL and ask_all([PROBE])[PROBE.name].state != "up":
         raise StoreUnavailable("Cassandra does not answer in time")
     return open_store()

@@ -1,5 +1,4 @@
-"""Spans: plans how spans of visitors' timelines are read with few reads, and picks the facts that are inside the spans.
-Pure."""
+"""Spans: plans few reads for many spans of visitors' timelines, and picks the facts that are inside the spans. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,14 +11,14 @@ from conversions.store.port import STORED_KINDS, Span
 F = TypeVar("F", bound=Touch | Conversion | Joined)
 #: One visitor's clicks or views in a span: (span, kind).
 Slice = tuple[Span, str]
-#: If several visitors are read together, at most this many touches of each are read. A visitor who may have more is
-#: then read alone, newest touches first.
+#: If several visitors are read together, at most this many touches of each are read. A visitor who may have more
+#: touches is then read alone, newest touches first.
 FIRST_LOOK = 200
 
 
 def covering_spans(spans: Iterable[Span]) -> list[Span]:
-    """Return one span for each visitor, from the earliest start of its spans to the latest end. Gaps between the spans
-    are covered as well."""
+    """Return one span for each visitor, from the earliest start of the visitor's spans to the latest end. This span
+    also covers the gaps between them."""
     reach: dict[str, Span] = {}
     for span in spans:
         had = reach.get(span.visitor, span)
@@ -28,7 +27,7 @@ def covering_spans(spans: Iterable[Span]) -> list[Span]:
 
 
 def within(facts: Iterable[F], spans: Iterable[Span]) -> Iterator[F]:
-    """Return the facts that are inside one of their visitor's spans."""
+    """Yield the facts that are inside one of their visitor's spans."""
     by_visitor: dict[str, list[Span]] = {}
     for span in spans:
         by_visitor.setdefault(span.visitor, []).append(span)
@@ -40,11 +39,11 @@ def within(facts: Iterable[F], spans: Iterable[Span]) -> Iterator[F]:
 def read_newest(
     read: Callable[[Sequence[Slice]], Iterable[Sequence[Touch]]], newest: int, spans: Iterable[Span]
 ) -> Iterator[Touch]:
-    """Read the newest touches of each span: its last `newest` clicks and its last `newest` views. Other touches may be
-    among the results, and some may be returned twice.
+    """Read the newest touches of each span: its last `newest` clicks and its last `newest` views. The result may also
+    have other touches, and some touches twice.
 
     `read`: a function that gets slices (a visitor's clicks or views in a span), and returns the last `newest` touches
-    of each.
+    of each slice.
 
     Most spans of a long timeline end within one hour. Therefore all spans of a visitor are read together: the newest
     touches up to the earliest end, and the touches from there to the latest end. If a read between these ends returns

@@ -1,4 +1,4 @@
-"""SQL: the Store on Django's ORM: on SQLite for one small site on one machine, or on PostgreSQL."""
+"""SQL: the Store on Django's ORM, on SQLite for one small site on one machine, or on PostgreSQL."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -61,8 +61,8 @@ from conversions.units.clock import DAY_MS
 
 #: A statement has at most this many items, because SQLite limits the variables of a statement.
 CHUNK = 200
-#: The visitors of a chunk are first read together: at most this number times `newest` touches. If there may be more,
-#: each visitor is read alone.
+#: The visitors of a chunk of spans are first read together, at most this number times `newest` touches. If there may be
+#: more touches, each visitor is then read alone.
 TIMES_NEWEST = 10
 #: The collations that sort ids as Python and Cassandra do, in any locale of the database.
 BYTE_ORDER = {"sqlite": "BINARY", "postgresql": "C"}
@@ -98,11 +98,11 @@ def away() -> Iterator[None]:
 
 
 class SqlStore:
-    """The Store in Django's database. Each write is one transaction: if the process crashes, all of it is stored or
-    nothing."""
+    """The Store in Django's database. Each write is one transaction: if the process crashes, the whole write is stored
+    or nothing."""
 
     def add_facts(self, facts: Sequence[Fact], parts: Mapping[str, Parts] = UNDIVIDED) -> None:  # noqa: ARG002
-        """See Store. `parts` is not needed: each row has the fact's slot, and any part can be read."""
+        """See Store. `parts` is not used: each row has the fact's slot, and any part can be read by slots."""
         members = members_to_add(self, facts)
         with away(), transaction.atomic():
             execute_all(ADD_FACT, [fact_row(fact) for fact in facts])
@@ -298,8 +298,8 @@ def fact_row(fact: Fact) -> tuple[Any, ...]:
 
 
 def add_carried(facts: Iterable[Fact]) -> None:
-    """Write facts to the table that is searched by click id: a touch under each of its click ids, a conversion under
-    the id that it names."""
+    """Write the rows by which facts are found by a click id: a touch by each of its click ids, a conversion by the id
+    that it names."""
     rows = [
         (fact.site, click, click_row_kind(fact), fact.at, fact.hit, digest(fact), encode_fact(fact))
         for click, fact in by_click_ids(facts)
@@ -314,8 +314,8 @@ def read_facts(rows: QuerySet[FactRow] | QuerySet[CarriedRow]) -> list[Fact]:
 
 
 def read_some(queries: Sequence[QuerySet[FactRow]], most: int) -> BoundedRows:
-    """Run the queries. Returns the conversions that were found, each once. If there are more than about `most`, some
-    are left out."""
+    """Run the queries. Returns the conversions that were found, each once. If there are more than about `most`
+    conversions, some are left out."""
     limit = most // max(len(queries), 1) + AT_LEAST
     parts = [read_facts(rows[: limit + 1]) for rows in queries]
     found = dict.fromkeys(fact for part in parts for fact in part if isinstance(fact, Conversion | Joined))
@@ -343,8 +343,8 @@ def query_around(site: str, kind: TimelineKind, spans: Sequence[Span]) -> QueryS
     """Query the facts of a kind of all visitors in a chunk of spans, from the earliest start to the latest end. The
     caller drops the facts outside the spans.
 
-    A condition for each span would be exact. But SQLite would not use its index for that, and would read the whole
-    site.
+    A condition for each span would be exact. But SQLite would not use its index for such a query, and would read the
+    whole site.
     """
     visitors = sorted({span.visitor for span in spans})
     rows = FactRow.objects.filter(site=site, kind__in=STORED_KINDS[kind], visitor__in=visitors)

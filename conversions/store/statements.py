@@ -1,4 +1,4 @@
-"""Statements: all CQL statements of the Cassandra store with their costs, and how writes are grouped into batches."""
+"""Statements: all CQL statements of the Cassandra store with their costs. Writes are grouped into batches."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,7 +9,7 @@ BATCH_ROWS, BATCH_PARTITIONS, BATCH_BYTES = 20, 10, 5_000
 
 #: The statements by name. `{ks}` is the keyspace.
 STATEMENTS = {
-    # Each of these writes one row of one partition. They are idempotent.
+    # Each of these writes one row of one partition. These statements are idempotent.
     "add_timeline": "INSERT INTO {ks}.timeline (site, visitor, kind, at, hit, digest, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)",
     "add_ledger": "INSERT INTO {ks}.ledger_parts (site, bucket, part, kind, hit, digest, body)"
@@ -48,11 +48,11 @@ STATEMENTS = {
     "read_rejected": "SELECT body FROM {ks}.rejected WHERE site = ? AND hour = ? AND at >= ? AND at < ? LIMIT ?",
     "find_rejected": "SELECT at, hit, code, field FROM {ks}.rejected WHERE site = ? AND hour = ? AND (at, hit) IN ?",
     "read_rejected_counts": "SELECT code, amount FROM {ks}.rejected_counts WHERE site = ? AND day = ?",
-    # Each of these reads and writes one counter. They are not idempotent and never retried.
+    # Each of these reads and writes one counter. These statements are not idempotent and never retried.
     "add_count": "UPDATE {ks}.counters SET amount = amount + ?"
     " WHERE site = ? AND bucket = ? AND goal = ? AND ad = ? AND metric = ?",
     "count_rejected": "UPDATE {ks}.rejected_counts SET amount = amount + ? WHERE site = ? AND day = ? AND code = ?",
-    # This writes a row that nobody reads, always the same one, to check that the store accepts writes.
+    # This always writes the same row, which nobody reads, to check that the store accepts writes.
     "check": "INSERT INTO {ks}.linked (site, key, other) VALUES ('', 'check', '')",
 }
 #: Statement -> which of its values form the partition key.
@@ -75,7 +75,7 @@ Write = tuple[str, tuple[Any, ...]]
 
 
 def divide_into_batches(writes: Iterable[Write]) -> Iterator[list[Write]]:
-    """Group writes into batches. Writes to one partition are next to each other."""
+    """Group writes into batches. The writes are sorted by partition, and a batch has few partitions."""
     group: list[Write] = []
     partitions: set[Write] = set()
     size = 0

@@ -49,7 +49,7 @@ class Claims(Model):
 
 
 class Carried(Model):
-    """The touches that have a click id, and the conversions that name it. Each kind is sorted by time."""
+    """The touches that have a click id, and the conversions that name this id. Each kind is sorted by time."""
 
     __table_name__ = "carried"
     site = columns.Text(partition_key=True)
@@ -83,7 +83,7 @@ class Counters(Model):
 
 
 class Cells(Model):
-    """The cells (stored figures). Each is written under a token; the write with the greatest token wins."""
+    """The cells (stored figures). Each cell is written under a token. The write with the greatest token wins."""
 
     __table_name__ = "cells"
     site = columns.Text(partition_key=True)
