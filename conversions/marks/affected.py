@@ -1,4 +1,4 @@
-"""Affected: which parts of which hours must be rolled up again after new facts were written.
+"""Affected: finds the places (bucket and slot) that must be rolled up again after new facts were written.
 
 The result may have too many places, never too few. It doesn't depend on the configuration. Therefore an outdated cache
 can't hide a place. Only a bounded number of conversions is read. If there are more, the result also has an instant:
@@ -19,23 +19,23 @@ from conversions.store.spans import visitors_with_more
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.verdicts.people import People
 
-#: A visitor, and an instant (ms): the visitor's conversions from then on may change.
+#: A visitor and an instant (ms). The visitor's conversions from this instant on may change.
 Visit = tuple[str, int]
 #: The length (ms) of the intervals of `_sampled`. Every month is longer. Therefore an interval lies in at most two
 #: months.
 STRETCH_MS = 27 * DAY_MS
 #: A read returns at most about MOST_A_BATCH conversions, and MOST_A_FACT more for each hit of the batch.
 MOST_A_BATCH, MOST_A_FACT = 500, 200
-#: If a visitor's touches may now belong to another person, this many of the newest clicks are read, and as many views.
-#: If there may be more, some touches of each month are read as well.
+#: If the touches of a visitor may now belong to another person, this many of the newest clicks are read, and as many of
+#: the newest views. If the visitor may have more, some touches of each month are read as well.
 MOST_MOVED = 200
 
 
 class Affected(msgspec.Struct, frozen=True):
-    """What new facts change: the places (bucket and slot) whose figures must be made again.
+    """The places (bucket and slot) whose figures must be made again because of new facts.
 
-    `since`: None if the places are complete. Otherwise an instant (ms): the bucket that contains it and all later
-    buckets may change as well.
+    `since`: None if the places are complete. Otherwise an instant (ms): the bucket that contains this instant and all
+    later buckets may change as well.
     """
 
     places: frozenset[Place]
@@ -55,22 +55,22 @@ def affected(
     frozen_before: int = 0,
     people: People | None = None,
 ) -> Affected:
-    """Return the places (bucket and slot) of new facts and of every conversion that they may change. Call it after the
-    facts are written.
+    """Return the places (bucket and slot) of new facts, and of every conversion that these facts may change. Call it
+    after the facts are written.
 
     - A touch may change later conversions of its visitor, and of every visitor who may be the same person. The copies
-      of these conversions change with them. It may also change an earlier conversion that a browser sent, if a server
-      sent a later copy of it.
+      of these conversions may change, too. If a browser sent a conversion before the touch and a server sent a copy of
+      it after the touch, the touch may change both.
     - A link may change the conversions after the visitor's previous link.
     - A conversion or an adjustment may change all conversions with the same dedupe key (claim).
     - If a goal counts one per person or per click, a changed conversion may change all later conversions of its
-      claimants, and of every visitor who may be the same person. The copies of these change with them.
+      claimants, and of every visitor who may be the same person. The copies of these conversions may change, too.
     - If a conversion is joined with a touch, its claim may change, because the touch's person becomes a claimant.
     - If a user or a visitor becomes crowded, the facts of its visitors may belong to other persons.
-    - If a click id becomes crowded, the claims of all conversions that name it may lose a claimant.
+    - If a click id becomes crowded, the claims of all conversions that name the id may lose a claimant.
 
-    `crowded`: the linked sets that became too large, by key. `frozen_before`: ms; older touches are not read. `people`:
-    a People of the site that was made after the facts were written; without it, one is made here.
+    `crowded`: the linked sets that became too large, as key -> members. `frozen_before`: ms; older touches are not
+    read. `people`: a People of the site that was made after the facts were written; without it, a new one is made.
     """
     people, crowded = people or People(store, site), crowded or {}
     moved = [*_newly_linked(store, site, facts), *((visitor, 0) for visitor in crowd_visitors(store, site, crowded))]
@@ -93,8 +93,8 @@ def affected(
 class ConversionReader:
     """Reads conversions, at most about `most` at a time, and remembers whether some were left out.
 
-    `since`: None if all were read. Otherwise an instant (ms): what was left out may change the bucket of this instant
-    and every later bucket.
+    `since`: None if no conversion was left out. Otherwise an instant (ms): the conversions that were left out may
+    change the bucket of this instant and every later bucket.
     """
 
     def __init__(self, store: Store, site: str, most: int) -> None:
@@ -104,13 +104,13 @@ class ConversionReader:
         self.since: int | None = None
 
     def conversions(self, spans: Sequence[Span], since: int) -> BoundedRows:
-        """Read the conversions in spans of visitors' timelines. `since` (ms): the caller knows that those that are left
-        out change no bucket before it."""
+        """Read the conversions in spans of visitors' timelines. `since`: ms. Conversions that are left out may change
+        no bucket before this instant."""
         return self._note(self._store.read_some_conversions(self._site, self._most, spans), since)
 
     def claimed(self, claims: Collection[str], since: int) -> list[Conversion | Joined]:
-        """Read the conversions with these dedupe keys (claims). `since` (ms): the caller knows that those that are left
-        out change no bucket before it."""
+        """Read the conversions with these dedupe keys (claims). `since`: ms. Conversions that are left out may change
+        no bucket before this instant."""
         found = self._store.read_some_claims(self._site, self._most, sorted(claims)) if claims else BoundedRows([])
         return self._note(found, since).rows
 
@@ -132,9 +132,10 @@ class ConversionReader:
 
 
 def _newly_linked(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]:
-    """Return each visitor with a new link, and the time (ms) of its last link before the new one; 0 if there is none.
+    """Return each visitor with a new link, and the time (ms) of the visitor's last link before the new one; 0 if there
+    is none.
 
-    The visitor's facts after that time may now belong to another user.
+    The visitor's facts after this time may now belong to another user.
     """
     first: dict[str, int] = {}
     for fact in facts:
@@ -148,10 +149,10 @@ def _newly_linked(store: Store, site: str, facts: Iterable[Fact]) -> list[Visit]
 
 
 def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
-    """Read the touches in these spans. They may now belong to another person.
+    """Read the touches in these spans, which may now belong to another person.
 
-    If a visitor has more than about MOST_MOVED, only the newest are read, and at least one of every month that has
-    touches. One is enough, because the rollup of its bucket also marks the month's fit.
+    If a visitor has more than about MOST_MOVED touches, only the newest are read, and at least one of every month that
+    has touches. One is enough, because the rollup of the touch's bucket also marks the month's fit.
     """
     touches = store.read_touches(site, MOST_MOVED, spans) if spans else []
     long = visitors_with_more(touches, MOST_MOVED)
@@ -161,10 +162,11 @@ def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
 def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
     """Read some touches of a span: at least one of every month that has touches.
 
-    An interval begins with a touch and lasts STRETCH_MS. The next interval begins with the first touch after it. Of
-    each interval, the first and the last touch are read. No month is missed: an interval is shorter than a month, and
-    therefore lies in one or two months. Its first touch is in the first of the two; its last touch is in the second if
-    the second has any.
+    The span is divided into intervals. An interval begins with a touch and lasts STRETCH_MS. The next interval begins
+    with the first touch after it. The first and the last touch of each interval are read.
+
+    No month is missed. An interval is shorter than a month, and therefore lies in one or two months. Its first touch is
+    in the first month. If the second month has touches in the interval, the last touch is one of them.
     """
     since = span.since
     while first := store.read_timeline(site, span.visitor, "touch", (since, "", ""), 1):
@@ -177,11 +179,12 @@ def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -
     """Return the dedupe keys (claims) of the conversions that the visitors had at or after their instants. `visited`:
     visitor -> instant (ms).
 
-    A visitor's earlier conversion that a browser sent is also returned if a server sent a copy of it at or after the
-    first of the instants.
+    A visitor may have an earlier conversion that a browser sent. It is also returned if a server sent a copy of it at
+    or after the first of the instants.
 
-    If the visitors have too many conversions, those at or after the instants are read again alone, because there are
-    usually few of them. Copies from servers aren't searched then: every bucket that may have one is marked anyway.
+    If the visitors have too many conversions, only the conversions at or after the instants are read again, because
+    there are usually few of them. Then copies from servers aren't searched: every bucket that may have such a copy is
+    marked anyway.
     """
     if not visited:
         return set()
@@ -198,7 +201,7 @@ def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -
 
 def _changed_visits(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
     """Yield the visitor of each row, with the time (ms) of the earliest row that has the same dedupe key. The visitor's
-    conversions from that time on may change."""
+    conversions from this time on may change."""
     earliest: dict[str, int] = {}
     for row in rows:
         earliest[row.claim] = min(earliest.get(row.claim, row.at), row.at)
@@ -206,8 +209,8 @@ def _changed_visits(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
 
 
 def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
-    """Return every visitor whose conversions may change, with the instant (ms) from which on they may: the given
-    visitors, and all visitors that may be the same person as one of them."""
+    """Return visitors whose conversions may change -> the instant (ms) from which on they may change. These are the
+    visitors in `visits`, and all visitors that may be the same person as one of them."""
     visits = list(visits)
     kin = people.kin({visitor for visitor, _ in visits})
     earliest: dict[str, int] = {}

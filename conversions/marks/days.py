@@ -1,10 +1,10 @@
-"""Days: the list of days whose stored figures should be made again, and how a report recognizes outdated figures of a
-day.
+"""Days: keeps the list of stale days, whose stored figures should be made again. It also reads the tokens by which a
+report recognizes outdated figures of a day.
 
-The figures (cells) of a day are a cache, and days are never marked. A cell has the token under which it was made. A
-report uses the cell only if this token is greater than the tokens of all marks on the day's hours, open or closed. A
-closed mark keeps its last token. Tokens become visible in order, because they are drawn under a lock. Therefore figures
-are right even if days are missing on the list: the list only says which cells are worth making.
+The figures (cells) of a day are only a cache. A cell has the token under which it was made. A report uses the cell only
+if this token is greater than the tokens of all marks on the day's hours. Closed marks also count, because a closed mark
+keeps its last token. Tokens become visible in order, because they are drawn under a lock. Therefore reports are right
+even if days are missing on the list.
 """
 
 from collections.abc import Collection, Iterable
@@ -63,12 +63,13 @@ def stale_days(now: int, limit: int, site: str | None = None) -> list[StaleDay]:
 
 
 def forget_day(day: StaleDay) -> None:
-    """Remove a day from the list of stale days. If it was put there again after `day` was read, it stays."""
+    """Remove a day from the list of stale days. If the day was put on the list again after `day` was read, it stays
+    there."""
     StaleDay.objects.filter(pk=day.pk, token=day.token).delete()
 
 
 def draw_day_token() -> int:
-    """Draw a token (a growing number) and commit it. Whoever then reads the marks sees every mark with a smaller
+    """Draw a token (a growing number) and commit it. A later read of the marks then sees every mark with a smaller
     token."""
     with transaction.atomic():
         return draw_token()
@@ -81,7 +82,7 @@ def has_open_marks(site: str, since: int, until: int) -> bool:
 
 
 def read_tokens(site: str, since: int, until: int) -> Iterable[tuple[int, int]]:
-    """Return the greatest token of the marks on each hour's figures, open or closed, as (bucket, token). The hours are
+    """Return the greatest token of the marks on each hour, open or closed, as pairs (bucket, token). The hours are
     those that start in the interval (ms, `since` <= start < `until`)."""
     marks = Mark.objects.filter(site=site, part__in=OF_HOURS, bucket__gte=since, bucket__lt=until)
     return marks.values_list("bucket").annotate(token=Max("token")).values_list("bucket", "token")

@@ -1,17 +1,19 @@
-"""Fit marks: the marks on months whose fits must be made again. Only the fitter that took a mark last can close it.
+"""Fit marks: takes and closes the marks on months whose fits must be made again. Only the fitter that took a mark last
+can close it.
 
-Two fitters may make the same fits at once, and each may die at any point. The mark's field `told` is a fingerprint of
-fits: of those for which the next month's buckets were marked. These rules keep the next month's figures right:
+Two fitters (workers that make fits) may make the same fits at the same time, and each may be killed at any point. The
+mark's field `told` is a fingerprint of fits. It says that the next month's buckets were marked because of these fits.
+These rules keep the next month's figures right:
 
 1. A fitter that takes a mark draws a token, becomes the mark's writer, and then reads `told`.
-2. Before it writes fits that differ from `told`, it empties `told`. If it isn't the writer any more, it writes
-   nothing.
-3. It writes the fits under its token, then marks the next month's buckets, and then sets `told`. Only the writer can
-   set it.
+2. Before a fitter writes fits that differ from `told`, it empties `told`. If another fitter has become the writer, the
+   fitter writes nothing.
+3. A fitter writes the fits under its token, then marks the next month's buckets, and then sets `told`. Only the writer
+   can set `told`.
 
 Therefore, if `told` is not empty, the stored fits are those of `told`, and every bucket of the next month was marked
-after they were written. If another fitter takes the mark after the first one emptied `told`, the token of the first one
-is smaller. The second fitter finds `told` empty, replaces the fits of the first one, and then marks the buckets.
+after they were written. If a second fitter takes the mark after the first one emptied `told`, the first one has the
+smaller token. The second fitter finds `told` empty, replaces the fits of the first one, and then marks the buckets.
 """
 
 from django.db import transaction
@@ -20,7 +22,7 @@ from django.db.models import Q, QuerySet
 from conversions.marks.marks import ONWARD, WHOLE_SITE, FitMark, Mark, draw_token
 from conversions.units.clock import LONGEST_HOLD_MS
 
-#: A time in the far future. If `now` is this, `take_fits` takes a mark even if another fitter holds it.
+#: A time in the far future. If `now` is this time, `take_fits` takes a mark even if another fitter holds it.
 WHENEVER = 1 << 62
 
 
@@ -31,8 +33,8 @@ def open_fits(site: str | None = None) -> list[FitMark]:
 
 
 def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
-    """Take the mark on a month's fits for this fitter, and hold it until `until` (ms): other fitters leave it alone
-    until then. Returns None if the mark is closed, or if another fitter holds it at `now` (ms)."""
+    """Take the mark on a month's fits for this fitter, and hold the mark until `until` (ms). Until then, other fitters
+    don't take it. Returns None if the mark is closed, or if another fitter holds it at `now` (ms)."""
     held = Q(held_until__gt=now, held_until__lte=now + LONGEST_HOLD_MS)
     free = FitMark.objects.filter(~held, pk=mark.pk, marked=True)
     with transaction.atomic():
@@ -42,14 +44,14 @@ def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
 
 
 def clear_told(mark: FitMark) -> bool:
-    """Empty the mark's field `told`, before fits with another fingerprint are written. Returns False if another fitter
-    has taken the mark; then nothing may be written."""
+    """Empty the mark's field `told` before fits with another fingerprint are written. Returns False if another fitter
+    has taken the mark. Then nothing may be written."""
     return bool(_taken(mark).update(told=""))
 
 
 def close_fits(mark: FitMark, told: str, held_until: int) -> bool:
-    """Set the mark's field `told`: the next month's buckets are now marked for the fits with this fingerprint. Then
-    close the mark, unless the month was marked again since `mark` was read. Returns whether it was closed.
+    """Note that the next month's buckets are marked for the fits with the fingerprint `told`. Then close the mark,
+    unless the month was marked again since `mark` was read. Returns whether the mark was closed.
 
     `held_until`: if the month is marked again, beat doesn't make the fits before this time (ms). If another fitter has
     taken the mark, nothing changes.

@@ -1,4 +1,4 @@
-"""Marks: which parts of hours must be rolled up again, with their tokens, in the configuration database.
+"""Marks: the tables that note which parts of hours must be rolled up again. They are in the configuration database.
 
 A mark's token is drawn after the facts are written. Tokens order rollups. A rollup notes the token at its start, and
 closes the mark only if the token is still the same. The row of a closed mark stays: the rows list all parts of a site
@@ -24,11 +24,11 @@ from conversions.units.clock import FOR_EVER, HOUR_MS
 WHOLE_SITE = -1
 #: A mark with this part is on the sum of a bucket's parts.
 SUM = -1
-#: A mark with this part is an onward mark: it is on all buckets of the site from its own bucket on. Its own bucket is
-#: an hour of UTC, and may have no facts.
+#: A mark with this part is an onward mark: it is on all buckets of the site that start in the mark's own hour or later.
+#: This hour is an hour of UTC, and may have no facts.
 ONWARD = -2
 #: Marks with these parts are on the cells of an hour: SUM if the hour is divided, part 0 if it isn't. A divided hour
-#: also has a part 0. To look at its mark as well does no harm.
+#: also has a part 0. Reading the mark of this part as well does no harm.
 OF_HOURS = (SUM, 0)
 #: A transaction sets at most this many marks.
 AT_ONCE = 5_000
@@ -53,12 +53,12 @@ class Sequence(models.Model):
 
 
 class Mark(models.Model):
-    """A note that a part of a bucket, or the sum of its parts, must be rolled up again. The row stays after the rollup,
-    with `marked` False. `token`: the greatest token that was drawn for it.
+    """A note that a part of a bucket, or the sum of its parts, must be rolled up again. After the rollup, the row stays
+    with `marked` False. `token`: the greatest token that was drawn for the mark.
 
     `tried`: the token that was drawn when the last rollup of the part began; the marks with the smallest `tried` are
     rolled up first. `rests_until`: while the hour isn't over, beat doesn't roll the part up before this time (ms).
-    `held_until`: a worker rolls the part up, and other workers leave it alone until this time (ms).
+    `held_until`: a worker holds the mark; other workers don't take it before this time (ms).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -81,14 +81,14 @@ class Mark(models.Model):
 
     @property
     def is_of_site(self) -> bool:
-        """Whether this mark is on a whole site, or is an onward mark: on all hours of a site from a certain hour on.
-        Before a rollup it is replaced by marks of parts."""
+        """Whether this mark is on a whole site, or is an onward mark (on all hours of a site from a certain hour on).
+        These marks are replaced by marks of parts before a rollup."""
         return self.bucket == WHOLE_SITE or self.part == ONWARD
 
 
 class FitMark(models.Model):
-    """A note that the fits of a site's month (`YYYY-MM`) must be made again. The row stays afterwards, with `marked`
-    False. `token`: the greatest token that was drawn for it.
+    """A note that the fits of a site's month (`YYYY-MM`) must be made again. After that, the row stays with `marked`
+    False. `token`: the greatest token that was drawn for the mark.
 
     `writer`: the token of the fitter that took the mark last. `told`: the fingerprint of the fits for which the next
     month's buckets were marked; empty while the stored fits may differ. `held_until`: beat doesn't make the fits before
@@ -147,8 +147,8 @@ def note_currencies(site: str, found: Iterable[tuple[str, bool]]) -> None:
 def draw_token() -> int:
     """Draw the next token, a growing number: the database's clock in microseconds, but at least the last token + 1.
 
-    If the database is restored from a backup, tokens still grow. The row stays locked until the caller's transaction
-    ends. Therefore tokens become visible in order.
+    Because tokens follow the clock, they grow even after the database was restored from a backup. The row of the last
+    token stays locked until the caller's transaction ends. Therefore tokens become visible in order.
     """
     vendor = connection.vendor
     with connection.cursor() as cursor:
@@ -164,8 +164,9 @@ def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tupl
     """Mark the parts of hours that contain these places, to be rolled up again. `places`: site -> places (bucket and
     slot). Call it after the facts are written and read.
 
-    `onward`: pairs (site, instant in ms). The bucket that contains the instant and all later buckets are marked by an
-    onward mark. How many parts an hour has is read here, because the number may have been raised since the batch began.
+    `onward`: pairs (site, instant in ms). For each pair, an onward mark is set on the bucket that contains the instant
+    and on all later buckets. How many parts an hour has is read here, because the number may have been raised since the
+    batch began.
     """
     if not any(places.values()) and not onward:
         return
@@ -177,10 +178,11 @@ def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tupl
 
 
 def onward_bucket(since: int) -> int:
-    """Return the bucket of an onward mark (a mark on all hours from a certain hour on). It is an hour of UTC.
+    """Return the bucket of an onward mark (a mark on all hours from a certain hour on) for an instant (ms). It is an
+    hour of UTC.
 
-    The site-local bucket that contains `since` (ms) starts in this hour or later. Therefore there is at most one onward
-    mark an hour.
+    The site-local bucket that contains `since` starts in this hour or later. Because the bucket is a full hour, a site
+    has at most one onward mark an hour.
     """
     earliest = max(since - HOUR_MS + 1, 0)
     return earliest - earliest % HOUR_MS
@@ -199,7 +201,7 @@ def mark_buckets(site: str, buckets: Iterable[int]) -> None:
 def mark_parts(site: str, parts: Iterable[tuple[int, int]]) -> None:
     """Mark parts of a site's hours, as pairs (bucket, index), to be rolled up again.
 
-    There may be very many. Therefore each transaction marks AT_ONCE of them, under a new token.
+    There may be very many parts. Therefore each transaction marks AT_ONCE of them, under a new token.
     """
     wanted = sorted(set(parts))
     for first in range(0, len(wanted), AT_ONCE):
@@ -225,8 +227,8 @@ def mark_site(site: str) -> None:
 
 
 def _upsert(token: int, wanted: Collection[tuple[str, int, int]]) -> None:
-    """Set a mark on each (site, bucket, part). `token` was drawn in this transaction. It is greater than the tokens of
-    the marks that exist already, and replaces them."""
+    """Set a mark on each (site, bucket, part). `token`: was drawn in this transaction. If a mark exists already, this
+    token replaces its smaller token."""
     rows = [Mark(site=site, bucket=bucket, part=part, token=token) for site, bucket, part in sorted(wanted)]
     Mark.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["site", "part", "bucket"], update_fields=["token", "marked"]
@@ -257,8 +259,8 @@ def first_bucket(site: str) -> int | None:
 
 
 def changed_at(sites: Iterable[str]) -> int:
-    """Return when the configuration of one of these sites was last changed, in ms; 0 if never. It is computed from the
-    tokens of the marks on whole sites, which are times in microseconds."""
+    """Return when the configuration of one of these sites was last changed, in ms; 0 if never. The time comes from the
+    tokens of the marks on whole sites: a token is a time in microseconds."""
     tokens = Mark.objects.filter(bucket=WHOLE_SITE, site__in=list(sites)).values_list("token", flat=True)
     return max(tokens, default=0) // 1000
 
@@ -276,15 +278,15 @@ def known_buckets(site: str) -> list[int]:
 
 
 def note_tries(marks: Collection[Mark]) -> None:
-    """Note that a rollup of these marks begins, and call this before it. If the rollup kills the worker, the next
+    """Note that a rollup of these marks begins. Call it before the rollup: if the rollup kills the worker, the next
     worker begins with other marks."""
     with transaction.atomic():
         Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(tried=draw_token())
 
 
 def close_marks(marks: Mapping[Mark, int]) -> list[Mark]:
-    """Close marks after their rollup, and return those that were closed. A mark that was set again since it was read
-    stays open.
+    """Close marks after their rollup, and return the marks that were closed. A mark that was set again after it was
+    read stays open.
 
     `marks`: mark -> until when it rests (ms). While its hour isn't over, beat doesn't roll up a resting mark.
     """
@@ -293,7 +295,7 @@ def close_marks(marks: Mapping[Mark, int]) -> list[Mark]:
 
 
 def close_mark(mark: Mark, rests_until: int = 0) -> bool:
-    """Close a mark after its rollup, unless it was set again since it was read. Returns whether it was closed.
+    """Close a mark after its rollup, unless it was set again after it was read. Returns whether the mark was closed.
 
     `rests_until` (ms): if the mark's hour isn't over, beat rolls the mark up again only after this time. `rests_until`
     is stored even if the mark stays open.

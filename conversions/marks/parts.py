@@ -1,7 +1,8 @@
-"""Parts: into how many parts the hours of each site are divided, in the configuration database.
+"""Parts: the table that says into how many parts the hours of each site are divided. It is in the configuration
+database.
 
-A new number applies from an instant that is at least an hour ahead, when no bucket has facts yet. Therefore the number
-never changes for a bucket that has facts.
+A new number applies from an instant that is at least an hour ahead. No bucket after this instant has facts yet.
+Therefore the number never changes for a bucket that has facts.
 """
 
 from collections import defaultdict
@@ -44,7 +45,7 @@ def read_parts(sites: Collection[str]) -> Mapping[str, Parts]:
 
 def raise_parts(site: str, number: int, now: int) -> Parts:
     """Divide the future hours of a site into more parts. Raises ValueError if the number is not one of NUMBERS, or
-    lower than before.
+    lower than the present number.
 
     The new number applies from one hour after the next full hour on. `now`: ms. The number can't be lowered, because it
     decides where the facts of an hour are stored.

@@ -1,6 +1,7 @@
-"""Process: writes the facts of a batch of hits to the store, then marks the hours that they may change.
+"""Process: writes the facts of a batch of hits to the store, then marks the hours that the facts may change.
 
-It can be repeated from any point: facts are idempotent, and the marks are always set after the facts.
+A batch may be processed again from any point: facts are idempotent, and marks are always set after the facts are
+written.
 """
 
 import logging
@@ -25,8 +26,8 @@ class ProcessorMarks(Protocol):
     """The functions of `conversions.marks.marks` that a Processor needs."""
 
     def note_currencies(self, site: str, found: Iterable[tuple[str, bool]]) -> None:
-        """Note the foreign currencies of a site's amounts, as pairs (currency, True if the amount of an adjustment had
-        it)."""
+        """Note the foreign currencies of a site's amounts, as pairs (currency, whether the amount is an
+        adjustment's)."""
 
     def mark_places(self, places: Mapping[str, Collection[Place]], onward: Collection[tuple[str, int]] = ()) -> None:
         """Mark the parts that contain these places. `places`: site -> places (bucket and slot). `onward`: pairs (site,
@@ -38,7 +39,8 @@ class Processor:
     has the key.
 
     `frozen_before`: a function that returns the instant (ms) before which buckets are frozen (too old to change).
-    `daily_cap`: `/api/rejected` shows at most this many rejected hits of a site and a day. More are only counted.
+    `daily_cap`: `/api/rejected` shows at most this many rejected hits of a site and a day. Further rejected hits are
+    only counted.
     """
 
     def __init__(
@@ -56,10 +58,10 @@ class Processor:
         self.daily_cap = daily_cap
 
     def process(self, hits: Sequence[Hit], batch: str) -> list[Count]:
-        """Write the facts of a batch, then mark the hours that they may change. Returns the increments of live
+        """Write the facts of a batch, then mark the hours that the facts may change. Returns the increments of live
         counters. Raises the errors in AWAY.
 
-        If the batch fails because of its content, its hits are processed one by one, and the bad ones are rejected.
+        If the batch fails because of its content, its hits are processed one by one, and the bad hits are rejected.
         """
         return self.process_batches([Batch(batch, tuple(hits))])
 
@@ -127,8 +129,8 @@ def divide_batches(batches: Sequence[Batch]) -> list[Batch]:
 
 
 def foreign_currencies(facts: Iterable[Fact], site: SiteConfig) -> set[tuple[str, bool]]:
-    """Return the foreign currencies of the amounts in a site's facts, as pairs (currency, True if the amount of an
-    adjustment has it)."""
+    """Return the foreign currencies of the amounts in a site's facts, as pairs (currency, whether the amount is an
+    adjustment's)."""
     return {
         (fact.currency, isinstance(fact, Adjustment))
         for fact in facts

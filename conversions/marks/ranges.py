@@ -1,4 +1,5 @@
-"""Ranges: the arguments `--site`, `--from` and `--to` of a command or a request -> a range of time for each site."""
+"""Ranges: reads the arguments `--site`, `--from` and `--to` of a command or a request as a range of time for each
+site."""
 
 from argparse import ArgumentParser
 
@@ -38,7 +39,8 @@ def read_ranges(site: str | None, since: str | None, until: str | None) -> list[
 
 
 def read_range(site: Site, since: str | None, until: str | None) -> Range:
-    """Return the range of one site. Without `since` it has no beginning, without `until` no end. Raises Refusal."""
+    """Return the range of one site. Without `since`, the range has no beginning; without `until`, it has no end. Raises
+    Refusal."""
     try:
         first = read_instant(since, site.timezone) if since else 0
         end = read_instant(until, site.timezone) if until else FOR_EVER
@@ -54,7 +56,7 @@ def _bad_range(detail: str) -> Refusal:
 
 
 def mark_range(site_range: Range) -> int:
-    """Mark the hours that overlap a range and have facts, to be rolled up again. Returns how many hours were marked."""
+    """Mark the hours that overlap a range and have facts, to be rolled up again. Returns the number of these hours."""
     parts = known_parts(site_range.site, site_range.since - HOUR_MS + 1, site_range.until)
     mark_parts(site_range.site, parts)
     return len({bucket for bucket, _ in parts})

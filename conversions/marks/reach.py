@@ -1,4 +1,4 @@
-"""Reach: what the new facts of a batch may change in a site. Call it after the facts are written. It also joins
+"""Reach: finds what the new facts of a batch may change in a site, after the facts are written. It also joins
 conversions with the clicks that they name."""
 
 import logging
@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 
 class Reach(msgspec.Struct, frozen=True):
     """What new facts may change in a site. `places`: the places (bucket and slot) whose figures must be made again.
-    `frozen`: places that would also change, but are too old to change.
+    `frozen`: affected places that are too old to change.
 
-    `since`: None if the places are complete. Otherwise there was too much to read, and this is an instant (ms): the
-    bucket that contains it and all later buckets may change as well. `crowded`: the linked sets that became too large,
-    with their members. Once the places are marked, the caller notes these sets as crowded with `Store.announce`.
+    `since`: None if the places are complete. Otherwise an instant (ms): there was too much to read, and the bucket that
+    contains this instant and all later buckets may change as well. `crowded`: the linked sets that became too large, as
+    key -> members. Once the places are marked, the caller notes these sets as crowded with `Store.announce`.
     """
 
     site: str
@@ -35,8 +35,8 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reach:
-    """Return what a site's new facts may change. `limit`: an instant (ms); earlier buckets are frozen (too old to
-    change)."""
+    """Return what a site's new facts may change. Joined rows are also stored. `limit`: an instant (ms); earlier buckets
+    are frozen (too old to change)."""
     people = People(store, site)
     if people.has_named and (joined := join(store, site, facts)):
         store.add_facts(joined)
@@ -54,8 +54,7 @@ def reach_of(store: Store, site: str, facts: Sequence[Fact], limit: int) -> Reac
 
 def late_facts(store: Store, site: str, facts: Sequence[Fact], limit: int) -> list[Fact]:
     """Return the facts that come too late: touches and conversions in buckets that are too old to change, and
-    adjustments of an order whose conversion is in such a bucket. `limit`: the instant (ms) before which buckets are too
-    old."""
+    adjustments of conversions in such buckets. `limit`: the instant (ms) before which buckets are too old."""
     adjusted = {fact.claim for fact in facts if isinstance(fact, Adjustment)}
     rows = ConversionReader(store, site, MOST_A_BATCH + MOST_A_FACT * len(facts)).claimed(adjusted, 0)
     frozen = {row.claim for row in rows if row.bucket < limit}
@@ -68,7 +67,7 @@ def late_facts(store: Store, site: str, facts: Sequence[Fact], limit: int) -> li
 
 
 def too_late(fact: Fact) -> RejectedHit:
-    """Make the rejected hit with which `/api/rejected` shows a fact that came too late."""
+    """Make the rejected hit of a fact that came too late, as `/api/rejected` shows it."""
     return RejectedHit(
         site=fact.site,
         at=fact.at,

@@ -1,7 +1,7 @@
-"""Turns: which marks a worker rolls up next. Workers share the marks among them.
+"""Turns: decides which marks a worker rolls up next. Workers share the marks among them.
 
-A worker holds the marks that it takes: the others leave them alone for a while. This only saves work: if two workers
-make the same cells under one token, it does no harm.
+A worker holds the marks that it takes: other workers don't take them for a while. Holds only save work. If two workers
+make the same cells under one token, this does no harm.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,10 +16,11 @@ from conversions.units.clock import HOUR_MS, LONGEST_HOLD_MS
 
 #: While an hour isn't over, its parts are not rolled up again for at most this long (ms).
 LONGEST_REST_MS = 5 * 60 * 1000
-#: After a site's onward marks were replaced by marks of parts, they are not replaced again for at most this long (ms).
+#: After the onward marks of a site were replaced by marks of parts, its new onward marks are not replaced for at most
+#: this long (ms).
 LONGEST_ONWARD_REST_MS = HOUR_MS
-#: A call of `due_marks` reads at most this many marks that have waited longest, and this many of the newest. A worker
-#: can't roll up more in a minute, and all marks of a large site would fill the memory.
+#: A call of `due_marks` reads at most this many of the marks that have waited longest, and this many of the newest. A
+#: worker can't roll up more in a minute, and all marks of a large site would fill the memory.
 LOOKED_AT = 10_000
 
 
@@ -38,11 +39,11 @@ def due_marks(now: int, sums: bool, site: str | None = None) -> list[Mark]:
 
 
 def due_site_marks(now: int | None, site: str | None = None) -> list[Mark]:
-    """Return the open marks that a worker may replace by marks of parts at `now` (ms): those on whole sites, and onward
+    """Return the open marks that a worker may replace by marks of parts at `now` (ms): marks on whole sites, and onward
     marks.
 
-    The onward marks of a site rest for a while after some of them were replaced. They are left out then, unless `now`
-    is None.
+    After some onward marks of a site were replaced, its onward marks rest for a while. Resting marks are left out,
+    unless `now` is None.
     """
     marks = Mark.objects.filter(Q(bucket=WHOLE_SITE) | Q(part=ONWARD), marked=True).order_by("site", "bucket")
     if now is not None:
@@ -55,8 +56,7 @@ def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
     """Take marks for this worker before it rolls them up, and hold them until `until` (ms). Returns the marks that were
     taken.
 
-    The others are left out: another worker holds them at `now` (ms), or they were closed or set again since they were
-    read.
+    A mark is not taken if another worker holds it at `now` (ms), or if it was closed or set again after it was read.
     """
     if not marks:
         return []
@@ -69,7 +69,7 @@ def take_marks(marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
 
 
 def release_marks(marks: Collection[Mark]) -> None:
-    """End the hold on these marks: other workers may take them."""
+    """End the hold on these marks. Other workers may take them."""
     Mark.objects.filter(pk__in=[mark.pk for mark in marks]).update(held_until=0)
 
 

@@ -36,7 +36,8 @@ class Campaign(FiguresDependOnIt):
 
 
 class Ad(FiguresDependOnIt):
-    """An ad that is paid for. A touch belongs to it if the touch names its key or meets one of its match rules.
+    """An ad that is paid for. A touch belongs to the ad if it names the ad's key. A touch that names no ad belongs to
+    the first ad that has a matching rule.
 
     The rules of ads are tried in the order of the ads' ids.
     """
@@ -71,7 +72,7 @@ class Ad(FiguresDependOnIt):
 
 
 class MatchRule(FiguresDependOnIt):
-    """Globs over utm tags and the ad network. If all globs match, the touch belongs to the ad."""
+    """Globs over utm tags and the ad network. A touch matches the rule if all globs match."""
 
     FIXED = {"ad_id": "Make another rule there."}
 

@@ -1,5 +1,5 @@
-"""Change: the base of the models of the configuration. If a row is saved or deleted, its site is marked to be rolled up
-again, in the same transaction."""
+"""Change: the base of the models of the configuration. When a row is saved or deleted, its site is marked to be rolled
+up again in the same transaction."""
 
 from typing import Any
 
@@ -21,10 +21,10 @@ def note_change(site: Site) -> None:
 
 
 class FiguresDependOnIt(models.Model):
-    """The base of all configuration on which figures depend. If a row is saved or deleted, its whole site is rolled up
-    again."""
+    """The base of all configuration on which figures depend. When a row is saved or deleted, its whole site is rolled
+    up again."""
 
-    #: A field that can't be changed after it is saved -> what to do instead.
+    #: A field that can't be changed after it is saved -> advice on what to do instead.
     FIXED: dict[str, str] = {}
 
     class Meta:

@@ -1,5 +1,5 @@
-"""Goals: the tables of goals and their versions. If a goal's rules change, a new version is made. Earlier hits keep the
-version that was in force."""
+"""Goals: the tables of goals and their versions. If a goal's rules change, the goal gets a new version. Earlier hits
+keep the version that was in force."""
 
 import secrets
 from typing import Any
@@ -47,7 +47,7 @@ class GoalRules(models.Model):
         CLICK = "click", "one per click"
 
     class Match(models.TextChoices):
-        """Whether a hit must meet all conditions, or any of them."""
+        """Whether a hit must meet all conditions, or only one of them."""
 
         ALL = "all", "all of them"
         ANY = "any", "any of them"
@@ -99,8 +99,8 @@ class GoalRules(models.Model):
 
 
 class Goal(GoalRules, FiguresDependOnIt):
-    """What counts as a conversion. If the rules of a saved goal change, it gets a new version, which takes effect at
-    `effect_time()`.
+    """What counts as a conversion. If the rules of a saved goal change, the goal gets a new version, which takes effect
+    at `effect_time()`.
 
     On a site without hits, the new version takes effect from the beginning.
     """
@@ -128,7 +128,7 @@ class Goal(GoalRules, FiguresDependOnIt):
         return self.site
 
     def clean(self) -> None:
-        """Refuse bad conditions, and a goal with both a fixed value and a factor."""
+        """Refuse a bad path, bad conditions, and a goal with both a fixed value and a factor."""
         super().clean()
         self.conditions = "\n".join(line for raw in self.conditions.splitlines() if (line := raw.strip()))
         self.path = self.path.strip()
@@ -158,8 +158,8 @@ class Goal(GoalRules, FiguresDependOnIt):
         GoalVersion.objects.create(goal=self, version=version, starts_at=starts_at, **self.rules())
 
     def make_retroactive(self, since: int) -> None:
-        """Let the newest version take effect at an earlier instant (ms). The conversions since then are missing until
-        the archive is replayed."""
+        """Let the newest version take effect at an earlier instant (ms). Its conversions since this instant are missing
+        until the archive is replayed."""
         with transaction.atomic():
             newest = self.versions.order_by("-version").first()
             if newest and newest.starts_at > since:
@@ -174,7 +174,7 @@ class Goal(GoalRules, FiguresDependOnIt):
 
 
 class GoalVersion(GoalRules):
-    """A version of a goal's rules. Only its start (ms) may change, and only to an earlier one."""
+    """A version of a goal's rules. Only `starts_at` (ms) may change, and only to an earlier time."""
 
     goal = models.ForeignKey(Goal, on_delete=models.PROTECT, related_name="versions")
     version = models.PositiveIntegerField()
@@ -190,6 +190,7 @@ class GoalVersion(GoalRules):
 def effect_time() -> int:
     """Return when a version that is saved now takes effect (ms).
 
-    By then every cache has it, and hits that are accepted now don't have a later `at`.
+    At that time, every cache has the version. Hits that were accepted before the version was saved are not later than
+    that time.
     """
     return now_ms() + AHEAD_MS + 2 * 1000 * settings.CONFIG_CACHE_SECONDS

@@ -7,13 +7,13 @@ from django.utils import timezone
 from conversions.units.clock import LONGEST_HOLD_MS
 from conversions.units.now import now_ms
 
-#: When a marker is processed, batches that were sent up to this long (ms) before it may still be in progress.
+#: When a marker is processed, batches that were sent up to this long (ms) before the marker may still be in progress.
 MARGIN_MS = 10 * 60 * 1000
 
 
 class Marker(models.Model):
     """How far the queue is processed. Markers are empty batches that are sent through the queue each minute. `at`: when
-    the newest processed one was sent (ms). The table has one row."""
+    the newest processed marker was sent (ms). The table has one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     at = models.BigIntegerField(default=0)
@@ -23,10 +23,10 @@ class Marker(models.Model):
 
     @classmethod
     def reach(cls, at: int) -> None:
-        """Note that the marker that was sent at `at` (ms) is processed. If a newer marker is noted already, nothing
+        """Note that the marker that was sent at `at` (ms) is processed. If a newer marker is already noted, nothing
         changes.
 
-        If the noted instant is in the future, it comes from a wrong clock, and is replaced.
+        If the noted time is in the future, it comes from a wrong clock, and is replaced.
         """
         if not cls.objects.filter(Q(at__lt=at) | Q(at__gt=now_ms()), pk=1).update(at=at):
             cls.objects.get_or_create(pk=1, defaults={"at": at})
@@ -35,22 +35,24 @@ class Marker(models.Model):
     @classmethod
     def reached(cls) -> int:
         """Return the instant (ms) before which all accepted hits are processed. Only hits of the last MARGIN_MS before
-        it may be missing. 0 if there was no marker yet.
+        this instant may be missing. 0 if there was no marker yet.
 
-        It is when the newest processed marker was sent. If hits were put back at the end of the queue and aren't
-        processed, it is when the first of them was received. It is never in the future.
+        Usually this is the time at which the newest processed marker was sent. If hits were put back at the end of the
+        queue and aren't processed yet, it is the time at which the first of these hits was received. The instant is
+        never in the future.
         """
         row = cls.objects.filter(pk=1).first()
         if row is None:
             return 0
-        # The marker must be read first. Then all hits are known that were put back before it was processed.
+        # The marker must be read before the put-back hits. Otherwise hits that were put back before the marker was
+        # processed could be missed.
         behind = PutBack.objects.filter(at__gt=row.at - MARGIN_MS).aggregate(since=Min("since"))["since"]
         return min(row.at, now_ms()) if behind is None else min(row.at, behind, now_ms())
 
     @classmethod
     def put_back(cls, since: int, at: int) -> None:
-        """Note that hits that were received at `since` (ms) or later are put at the end of the queue at `at` (ms). Call
-        it before they are sent."""
+        """Note that hits are put back at the end of the queue at `at` (ms). The first of them was received at `since`
+        (ms). Call it before the hits are sent."""
         PutBack.objects.create(since=since, at=at)
 
 
@@ -70,7 +72,8 @@ class PutBack(models.Model):
 
 
 class LastSnapshot(models.Model):
-    """The last snapshot of the configuration: its key in the archive, and a digest of its content. It has one row."""
+    """The last snapshot of the configuration: its key in the archive, and a digest of its content. The table has one
+    row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     digest = models.CharField(max_length=64)
@@ -90,11 +93,11 @@ class LastSnapshot(models.Model):
 
 
 class Replay(models.Model):
-    """The progress of a replay, from which it continues after a stop. `site`, `since` and `until`: texts as they were
-    sent.
+    """The progress of a replay, from which it continues after a stop. `site`, `since` and `until`: the range of the
+    replay, as the caller wrote it.
 
-    A worker that runs the replay holds it until `held_until` (ms). After a crash, two workers may hold it. They do some
-    work twice, which is harmless.
+    A worker that runs the replay holds it until `held_until` (ms). After a crash, two workers may run it at the same
+    time. They do some work twice, which is harmless.
     """
 
     site = models.CharField(max_length=64, blank=True)

@@ -4,13 +4,13 @@ from django.db import models
 
 
 class RateRow(models.Model):
-    """An exchange rate: on this day, 1 `base` costs `rate` `quote`."""
+    """An exchange rate: on this day, one unit of `base` costs `rate` units of `quote`."""
 
     id = models.BigAutoField(primary_key=True)
     day = models.DateField()
     base = models.CharField(max_length=3)
     quote = models.CharField(max_length=3)
-    # It is text, because SQLite stores long decimals as floats.
+    # The rate is text, because SQLite stores long decimals as floats.
     rate = models.CharField(max_length=22)
 
     class Meta:
@@ -24,7 +24,7 @@ class RateRow(models.Model):
 
 
 class RateLoad(models.Model):
-    """A load that changed rates. The newest token is the version of the table."""
+    """A load of a rate file that changed rates. The greatest token is the version of the rate table."""
 
     token = models.BigIntegerField(primary_key=True)
     file = models.CharField(max_length=300, blank=True)

@@ -8,7 +8,7 @@ from tracker.models import Site
 class SpendRow(models.Model):
     """What a source reports for one day and one ad: cost (micros of the currency), clicks and impressions.
 
-    The ad is found when a report is read, in the same way as for a touch.
+    The ad of the row is found when a report is read, in the same way as the ad of a touch.
     """
 
     id = models.BigAutoField(primary_key=True)
