@@ -1,2 +1,2 @@
-"""Explain: why a conversion counts or not, what each touch gets, who the persons are, which hits were rejected.
-Pure."""
+"""Explain: explains whether and why a conversion counts, what each touch gets, who the persons are, and which of their
+hits were rejected. Pure."""

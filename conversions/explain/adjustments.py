@@ -1,4 +1,5 @@
-"""Adjustments: the refunds and other adjustments of a conversion, each with its effect and exchange rate. Pure."""
+"""Adjustments: lists the refunds and other adjustments of a conversion, each with its effect and exchange rate.
+Pure."""
 
 from collections.abc import Callable
 from typing import Annotated

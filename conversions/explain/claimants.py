@@ -1,4 +1,5 @@
-"""Claimants: the persons of a conversion, each with the user, the visitors and the links between them. Pure."""
+"""Claimants: lists the persons of a conversion, each with its user, its visitors, and the links between user and
+visitors. Pure."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -53,8 +54,8 @@ class Crowded(msgspec.Struct, frozen=True):
 
 
 class Claimants(msgspec.Struct, frozen=True):
-    """The persons of a conversion. The first one owns it. `crowded`: users, visitors and click ids of the conversion
-    that are shared by too many."""
+    """The persons of a conversion. The first person owns the conversion. `crowded`: the conversion's users, visitors
+    and click ids that are shared by too many."""
 
     persons: tuple[Claimant, ...] = ()
     crowded: tuple[Crowded, ...] = ()
@@ -73,7 +74,7 @@ class Claimants(msgspec.Struct, frozen=True):
 
 
 def read_claimants(store: FactReader, site: str, case: Case) -> Claimants:
-    """Read the persons of a conversion, and which users, visitors and click ids of it are crowded."""
+    """Read the persons of a conversion, and the conversion's users, visitors and click ids that are crowded."""
     people = People(store, site)
     rows = list(stored_conversions(case))
     people.read_links_of([*rows, *(one.touch for one in case.verdict.joined)])
@@ -101,7 +102,7 @@ def _claimant(store: FactReader, site: str, people: People, person: str, most: i
 def _crowded(people: People, rows: Sequence[Conversion]) -> tuple[Crowded, ...]:
     keys = sorted({person for row in rows for person in people.crowded(row)})
     clicks = people.crowded_clicks({row.click for row in rows if row.click})
-    # Only the first are listed, and an explanation needs the winner's click id.
+    # The winner's click id comes first, because the list is cut and an explanation needs this id.
     in_turn = sorted(clicks, key=lambda click: (click != rows[0].click, click))
     persons = (Crowded(user=user) if (user := user_of(key)) else Crowded(visitor=key[2:]) for key in keys)
     return *(Crowded(click=click) for click in in_turn), *persons

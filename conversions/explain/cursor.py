@@ -1,8 +1,8 @@
-"""Cursor: the position in a list of facts at which a page begins, as text in a URL. Pure."""
+"""Cursor: writes and reads the position in a list of facts at which a page begins, as text in a URL. Pure."""
 
 from conversions.facts.records import OrderKey
 
-#: The largest instant (ms) that is accepted. The stores can compare it.
+#: The largest instant (ms) that is accepted. Both stores can compare this number.
 MAX_AT = 1 << 60
 
 

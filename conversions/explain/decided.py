@@ -15,7 +15,7 @@ from conversions.verdicts.sizes import read_sizes
 
 
 class DecidedPart(msgspec.Struct, frozen=True):
-    """The conversions of a part, counted or not, and the names of its ads."""
+    """The decided conversions of a part of an hour, counted or not, and the names of the part's ads."""
 
     cases: list[Case]
     names: Names
@@ -24,12 +24,12 @@ class DecidedPart(msgspec.Struct, frozen=True):
 def decide_part(
     store: Store, site: SiteConfig, bucket: int, part: Part, with_not_in_force: bool = False
 ) -> DecidedPart:
-    """Decide the conversions of a part of a bucket. With `with_not_in_force`, also decide those that met a version of
-    the goal that is no longer in force.
+    """Decide the conversions of a part of a bucket. With `with_not_in_force`, conversions are also decided that met a
+    version of the goal which is no longer in force.
 
-    It reads the same facts as the rollup, but computes no credit. The names of ads also depend on the hour's other
-    parts. Of these it reads only the numbers of touches by ad, which their last rollups stored. Raises StoreUnavailable
-    if the store can't be reached or if these numbers are damaged.
+    This function reads the same facts as the rollup, but computes no credit. The names of ads also depend on the hour's
+    other parts. From the other parts, only the numbers of touches by ad are read, which the last rollups stored. Raises
+    StoreUnavailable if the store can't be reached or if these numbers are damaged.
     """
     facts = store.read_bucket(site.key, bucket, part)
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]

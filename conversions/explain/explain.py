@@ -1,4 +1,4 @@
-"""Explain: whether a conversion counts and why, its value, and what each touch gets. Pure."""
+"""Explain: explains whether and why a conversion counts, its value, and what each touch gets. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -49,8 +49,8 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
     read_rejected_before: Callable[[Case, Claimants], RejectedBefore]
 
     def explain(self, case: Case, start: Position = START) -> Explanation:
-        """Explain a conversion. If the touches of all pages are added up, their credits and values are what reports
-        have of this conversion.
+        """Explain a conversion. The credits and values of the touches on all pages are those that reports count for
+        this conversion.
 
         `start`: the position at which the page begins, if the conversion has more touches, duplicates or adjustments
         than fit on one page.
@@ -132,8 +132,8 @@ class Explainer(msgspec.Struct, frozen=True, kw_only=True):
         return describe_adjustment(*row, self.site, self.archive_key)
 
     def _namer(self, case: Case) -> Callable[[Touch], AdName]:
-        """Return a function that gives the ad of a touch the same name as in the figures of the conversion's hour. The
-        names of that hour are read only if the ad isn't configured."""
+        """Return a function that gives a touch's ad the same name as in the figures of the conversion's hour. The names
+        of this hour are read only if the ad isn't configured."""
         winner, names = case.verdict.winner, AdNames(self.site.ads)
         place = bucket_of(winner.at, self.site.timezone), slot_of(winner)
         others = cache(lambda: self.read_names(place))
@@ -158,8 +158,8 @@ def describe_goal(verdict: Verdict) -> ExplainedGoal:
 
 
 def describe_click(verdict: Verdict, claimants: Claimants) -> NamedClick | None:
-    """Return the click that the conversion names, with the touch of this click if there is one. None if it names no
-    click."""
+    """Return the click that the conversion names, with the click's touch if it was found. None if the conversion names
+    no click."""
     winner = verdict.winner
     if not winner.click:
         return None

@@ -67,7 +67,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversion: whether it counts and why, and what each touch gets."""
+    """An explained conversion: whether and why it counts, and what each touch gets."""
 
     id: str
     site: str

@@ -1,4 +1,5 @@
-"""Find: finds and decides the conversions of an order, a click, a hit, a visitor, a user or a conversion's id. Pure."""
+"""Find: finds the conversions of an order, a click, a hit, a visitor, a user or a conversion's id, and decides them.
+Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -18,8 +19,8 @@ from conversions.verdicts.people import People, claimant_fact
 
 #: The position before all facts.
 START: OrderKey = (-1 << 60, "", "")
-#: At most this many conversions that name one click in the same ms are found. A page reads all of its first ms, and
-#: skips those on earlier pages.
+#: Of the conversions that name one click at the same millisecond, at most this many are found. The read of a page
+#: begins with all conversions of one millisecond, and those on earlier pages are skipped.
 AT_ONE_TIME = 1_000
 #: Greater than the number of goals that an order can meet.
 MOST_GOALS = 1 << 30
@@ -28,7 +29,8 @@ MOST_GOALS = 1 << 30
 class FoundCases(msgspec.Struct, frozen=True):
     """A page of decided conversions. `next`: the position at which the next page begins; None on the last page.
 
-    `ends`: the position after each conversion. If the page is cut after it, the next page begins there.
+    `ends`: the position after each conversion. If the page is cut after a conversion, the next page begins at this
+    position.
     """
 
     cases: list[Case]
@@ -37,12 +39,13 @@ class FoundCases(msgspec.Struct, frozen=True):
 
     def after(self, number: int) -> OrderKey | None:
         """Return the position at which the next page begins, if this page is cut after `number` conversions. None if no
-        more follow."""
+        conversions follow."""
         return self.ends[number - 1] if number < len(self.cases) else self.next
 
 
 def find_conversion(store: Store, site: SiteConfig, goal: str, claim: str) -> Case | None:
-    """Find and decide the conversion of a goal (uid) with this dedupe key (claim). None if there is none."""
+    """Find and decide the conversion of a goal (uid) with this dedupe key (claim). None if the site has no such
+    conversion."""
     mine = [row for row in _conversions(store, site, claim) if row.goal == goal]
     cases = read_cases(store, site, mine, whole_timeline=True)
     return next((case for case in cases if case.verdict.goal.uid == goal), None)
@@ -51,7 +54,7 @@ def find_conversion(store: Store, site: SiteConfig, goal: str, claim: str) -> Ca
 def find_order(
     store: Store, site: SiteConfig, order: str, after: OrderKey = START, limit: int = MOST_GOALS
 ) -> FoundCases:
-    """Find the conversions of an order, one for each goal that it met."""
+    """Find the conversions of an order: one for each goal that the order met."""
     first: dict[str, Conversion] = {}
     for row in in_order(_conversions(store, site, f"o:{order}")):
         first.setdefault(row.goal, row)
@@ -60,7 +63,8 @@ def find_order(
 
 
 def find_click(store: Store, site: SiteConfig, click: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the conversions that name a click id. A conversion is also found if only one of its duplicates names it."""
+    """Find the conversions that name a click id. A conversion is also found if only one of its duplicates names the
+    click id."""
     name = named_click(click_id_of(click))
     named = store.read_by_click_id(
         site.key, [ClickSlice(name, "conversion", after[0], FOR_EVER, AT_ONE_TIME + limit + 1)]
@@ -70,14 +74,14 @@ def find_click(store: Store, site: SiteConfig, click: str, after: OrderKey, limi
 
 
 def find_hit(store: Store, site: SiteConfig, hit: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the conversions with a hit id. A conversion is also found if only one of its duplicates has it."""
+    """Find the conversions with a hit id. A conversion is also found if only one of its duplicates has the hit id."""
     rows = sorted((row for row in store.find_hit(site.key, hit) if order_key(row) > after), key=order_key)
     return _page(store, site, rows, limit, lambda row: row.hit == hit)
 
 
 def find_visitor(store: Store, site: SiteConfig, visitor: str, after: OrderKey, limit: int) -> FoundCases:
-    """Find the conversions of a visitor: the visitor's own, and those that name one of the visitor's clicks. A
-    conversion is also found if only one of its duplicates is the visitor's own."""
+    """Find the conversions of a visitor: the visitor's own conversions, and those that name one of the visitor's
+    clicks. A conversion is also found if only one of its duplicates is the visitor's own."""
     facts = store.read_timeline(site.key, visitor, "conversion", after, limit + 1)
     rows = [fact for fact in facts if isinstance(fact, Conversion | Joined)]
     return _page(store, site, rows, limit, lambda row: row.visitor == visitor)
@@ -99,8 +103,7 @@ def find_user(store: Store, site: SiteConfig, user: str, after: OrderKey, limit:
 
 
 def read_ad_names(store: Store, site: SiteConfig, place: Place) -> Names:
-    """Read the names of ads in a part of an hour. `place`: a bucket and a slot; the part is the one that contains
-    them."""
+    """Read the names of ads in the part of an hour that contains a place (bucket and slot)."""
     return decide_part(store, site, place[0], site.parts.part_of(place)).names
 
 
@@ -118,7 +121,7 @@ def _page(
     """Decide the conversions that belong to the first `limit` rows. `rows`: stored conversions, in order. `asked`: a
     function that says whether a stored conversion is one that the search looks for.
 
-    If several rows belong to one conversion, it is only on the page that has the first of them.
+    If several rows belong to one conversion, the conversion is only on the page that has the first of these rows.
     """
     page = rows[:limit]
     here = {order_key(row) for row in page}

@@ -16,8 +16,8 @@ HOW = {"is": "is", "like": "is like", "matches": "matches"}
 
 
 def describe_rules(goal: Goal, version: GoalVersion) -> list[str]:
-    """Describe a version of a goal in sentences: which hits meet it, what they are worth, how often they count, and how
-    long touches may get credit."""
+    """Describe a version of a goal in sentences: which hits meet the version, what they are worth, how often they
+    count, and how long touches may get credit."""
     return [*_meets(goal, version), _worth(version), COUNTING[version.counting], _windows(version)]
 
 

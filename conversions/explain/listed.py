@@ -1,4 +1,5 @@
-"""Listed: a conversion as a row of the list of conversions, with the ads that get credit under one model. Pure."""
+"""Listed: makes the row of a conversion in the list of conversions, with the ads that get credit under one model.
+Pure."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -37,7 +38,7 @@ class CreditedAd(msgspec.Struct, frozen=True):
 
 
 class ListedConversion(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversion in the list of conversions, without its duplicates. `/api/conversions/ID` has them."""
+    """A conversion in the list of conversions. Its duplicates are not listed: `/api/conversions/ID` has them."""
 
     id: str
     goal: ListedGoal

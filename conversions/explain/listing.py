@@ -1,6 +1,6 @@
-"""Listing: which touches, duplicates and adjustments fit on one page of an explanation. Pure.
+"""Listing: decides which touches, duplicates and adjustments fit on one page of an explanation. Pure.
 
-Anybody can send many of them, with long texts. Therefore the size of a page is limited.
+Anybody can send many hits with long texts. Therefore the size of a page is limited.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,8 +12,8 @@ from conversions.explain.cursor import read_number
 from conversions.facts.records import order_key
 from conversions.verdicts.paths import Touchpoint
 
-#: The largest size of a page in bytes: TOUCH_BYTES for its touches, OTHER_BYTES for its duplicates, and as much for its
-#: adjustments.
+#: The largest size of a page in bytes: TOUCH_BYTES for its touches, OTHER_BYTES for its duplicates, and another
+#: OTHER_BYTES for its adjustments.
 TOUCH_BYTES, OTHER_BYTES = 500_000, 100_000
 #: A page has at most this many touches, this many duplicates and this many adjustments.
 MAX_LISTED = 1_000
@@ -44,15 +44,15 @@ def read_position(text: str) -> Position:
 
 
 def eligible_first(path: Iterable[Touchpoint]) -> list[Touchpoint]:
-    """Sort touches in the order in which they are put on pages: first those that may earn credit, then the others. In
-    both groups the newest come first."""
+    """Sort touches for the pages: first those that may earn credit, then the others. In both groups the newest come
+    first."""
     newest_first = sorted(path, key=lambda point: order_key(point.touch), reverse=True)
     return sorted(newest_first, key=lambda point: point.reason is not None)
 
 
 def fill_page(items: Sequence[S], start: int, most_bytes: int, describe: Callable[[S], T]) -> list[T]:
-    """Describe items from the index `start` on, until the page has `most_bytes` or MAX_LISTED items. The first item is
-    on the page even if it is larger."""
+    """Describe items from the index `start` on, until the page has `most_bytes` bytes or MAX_LISTED items. The page has
+    at least one item, even if this item is larger than `most_bytes`."""
     found: list[T] = []
     size = 0
     for item in items[start : start + MAX_LISTED]:

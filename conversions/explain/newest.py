@@ -1,7 +1,7 @@
 """Newest: lists the conversions of a site in a range of time, the newest hour first, page by page. Pure.
 
-Within an hour, the newest conversions come first. If an hour has several parts, they are listed one after the other,
-and each begins with its newest conversions. Therefore only one part at a time is in memory.
+Within an hour, the newest conversions come first. If an hour has several parts, its parts are listed one after the
+other, each with its newest conversions first. Therefore only one part at a time is in memory.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from conversions.units.clock import DAY_MS
 from conversions.verdicts.cases import Case
 from conversions.verdicts.fits import may_need_fits, month_before, read_learnt
 
-#: A page ends after about this many bytes. The names of ads come from outside, and may be long.
+#: A page ends after about this many bytes. Names of ads may be long, because anybody can send them.
 PAGE_BYTES = 700_000
 
 #: A function from (site, since, until) to every (bucket, part) with facts whose bucket starts in this range (ms).
@@ -29,8 +29,8 @@ KnownParts = Callable[[str, int, int], list[tuple[int, int]]]
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A conversion of the list, and the position after it. After the last conversion of a part or a day there is a step
-    without a conversion. A page may end there."""
+    """A step through the list: a conversion, and the position after it. After the last conversion of a part or a day
+    comes a step without a conversion, because a page may end there."""
 
     position: ListPosition
     conversion: ListedConversion | None = None
@@ -38,7 +38,7 @@ class Step(msgspec.Struct, frozen=True):
 
 class FoundConversions(msgspec.Struct, frozen=True):
     """A page of the list of conversions. `next`: the position at which the next page begins; None on the last page. A
-    page may be short although more pages follow."""
+    page that isn't the last may be short."""
 
     conversions: list[ListedConversion]
     next: str | None = None
@@ -54,9 +54,9 @@ def find_newest(
 ) -> FoundConversions:
     """Return a page of the list of conversions that `wanted` describes.
 
-    The page ends when it has `wanted.limit` conversions or PAGE_BYTES. If `late()` is true, because the time for an
-    answer is up, it ends after the present part of an hour. `takes`: a further filter on conversions; None if there is
-    none.
+    The page ends when it has `wanted.limit` conversions or PAGE_BYTES. `late`: a function that returns True once the
+    time for an answer is up; then the page ends after the present part of an hour. `takes`: a further filter on
+    conversions; None if there is none.
     """
     found: list[ListedConversion] = []
     size = 0
@@ -88,13 +88,14 @@ LAST: OrderKey = (1 << 62, "", "")
 
 
 def _end(wanted: Wanted) -> int:
-    """Return an instant (ms). What is still to be listed is in the buckets that start before it."""
+    """Return an instant (ms). The conversions that aren't listed yet are in the buckets that start before this
+    instant."""
     return wanted.after.bucket + 1 if wanted.after else wanted.until
 
 
 def _before(after: ListPosition | None, bucket: int, index: int) -> OrderKey | None:
-    """Return an `order_key`: the conversions of this part that are below it are still to be listed. None if all of them
-    are on earlier pages."""
+    """Return an `order_key`. The conversions of this part with a smaller key aren't listed yet. None if all conversions
+    of the part are on earlier pages."""
     if after is None or bucket < after.bucket:
         return LAST
     if index == after.part:
@@ -120,7 +121,7 @@ def _key(keyed: tuple[OrderKey, Case]) -> OrderKey:
 
 
 def is_wanted(case: Case, wanted: Wanted) -> bool:
-    """Whether a conversion meets the filters of a list, except the one on ads."""
+    """Whether a conversion meets the filters of a list. The filter on ads is not checked here."""
     verdict = case.verdict
     return (
         (not wanted.goals or verdict.goal.uid in wanted.goals)

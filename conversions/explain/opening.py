@@ -1,5 +1,5 @@
-"""Opening: makes the explainer of a site, which reads from the store and the archive of the settings; and finds a
-conversion by its id."""
+"""Opening: makes the explainer of a site, which reads from the store and the archive in the settings. This module also
+finds a conversion by its id."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -21,8 +21,8 @@ from tracker.collection.refusal import Refusal
 
 
 def open_explainer(site: SiteConfig) -> Explainer:
-    """Return the explainer of a site. However many conversions it explains, it reads the ad names of a part, and the
-    fits of a month, only once."""
+    """Return the explainer of a site. The explainer reads the ad names of a part of an hour, and the fits of a month,
+    only once for all conversions that it explains."""
 
     @cache
     def part_names(bucket: int, part: Part) -> Names:
@@ -51,7 +51,8 @@ def open_explainer(site: SiteConfig) -> Explainer:
 def find_readable(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[SiteConfig, Case]:
     """Find the site and the conversion of an id. Raises Refusal.
 
-    `load_readable`: site key -> its configuration; it raises Refusal if the client may not read the site.
+    `load_readable`: a function from a site key to the site's configuration. It raises Refusal if the client may not
+    read the site.
     """
     try:
         key, goal, claim = read_conversion_id(id)
@@ -65,14 +66,15 @@ def find_readable(id: str, load_readable: Callable[[str], SiteConfig]) -> tuple[
 
 
 def no_conversion() -> Refusal:
-    """Make the refusal of an unknown id. It is the same if the conversion belongs to another account."""
+    """Make the refusal of an unknown id. The id of another account's conversion gets the same refusal."""
     return Refusal(404, "unknown_conversion", "No conversion that you may read has this id.")
 
 
 def open_finder() -> Callable[[str], str | None]:
-    """Return a function from a batch id to the key of the archive's object that has the batch. The function returns
-    None if it finds no object.
+    """Return a function from a batch id to the key of the archive's object with this batch. The function returns None
+    if it finds no object.
 
-    Make a new function for each answer: it remembers what it read, and stops searching after one second in all.
+    Make a new function for each answer: the function remembers what it read, and stops searching after one second in
+    all.
     """
     return Finder(open_archive()).find

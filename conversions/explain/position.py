@@ -1,4 +1,4 @@
-"""Position: a position in the list of newest conversions, as text in a URL. Pure."""
+"""Position: writes and reads a position in the list of newest conversions, as text in a URL. Pure."""
 
 import msgspec
 
@@ -11,8 +11,8 @@ MAX_POSITION = 200
 
 
 class ListPosition(msgspec.Struct, frozen=True):
-    """A position in the list of newest conversions: after the conversion with the `order_key` `key`, in a part (its
-    index) of a bucket."""
+    """A position in the list of newest conversions, right after one conversion. `bucket`, `part`: the bucket of this
+    conversion, and the index of its part. `key`: the conversion's `order_key`."""
 
     bucket: int
     part: int
@@ -25,8 +25,8 @@ def write_position(position: ListPosition) -> str:
 
 
 def read_position(text: str) -> ListPosition:
-    """Read a position from text. Raises ValueError. An invented position does no harm: it is a position in the same
-    list."""
+    """Read a position from text. Raises ValueError. A text that a client made up does no harm: it is a position in the
+    same list."""
     if len(text) > MAX_POSITION:
         raise ValueError("longer than any position")
     bucket, part, key = text.split(".", 2)

@@ -14,13 +14,14 @@ from tracker.collection.hit import Hit, iso
 
 #: A page has at most PAGE hits. With a filter, it searches at most LOOKED_THROUGH hits.
 PAGE, LOOKED_THROUGH = 100, 1_000
-#: The fields of a filter: OWN are fields of the row, KEPT are fields of the hit in the row's body.
+#: The fields on which a list can be filtered. OWN: fields of the row. KEPT: fields of the hit, which is in the row's
+#: body.
 OWN, KEPT = ("code", "hit"), ("visitor", "order", "user")
 
 
 class RejectedCursor(msgspec.Struct, frozen=True):
-    """The position at which a page of rejected hits begins: at the hits with `since` <= at <= `latest` (ms), newest
-    first, after the first `skip` hits at `latest`."""
+    """The position at which a page of rejected hits begins. The page lists hits with `since` <= at <= `latest` (ms),
+    newest first. It leaves out the first `skip` of them, which earlier pages have and which happened at `latest`."""
 
     since: int
     latest: int
@@ -28,15 +29,16 @@ class RejectedCursor(msgspec.Struct, frozen=True):
 
 
 class FoundRejected(msgspec.Struct, frozen=True):
-    """A page of rejected hits. `next`: the position at which the next page begins; None on the last page. A page may be
-    short although more pages follow."""
+    """A page of rejected hits. `next`: the position at which the next page begins; None on the last page. A page that
+    isn't the last may be short."""
 
     hits: list[RejectedHit]
     next: RejectedCursor | None
 
 
 class ListedRejected(msgspec.Struct, frozen=True, kw_only=True):
-    """An accepted hit that doesn't count, with the reason; or one that counts although a field of it can't be read."""
+    """An accepted hit that doesn't count, or that counts without a field that can't be read. `code` and `detail` say
+    why."""
 
     hit: str
     at: Instant
@@ -77,7 +79,7 @@ def _after(cursor: RejectedCursor, rows: list[RejectedHit], seen: int) -> Reject
 
 def is_wanted(hit: RejectedHit, wanted: Mapping[str, str]) -> bool:
     """Whether a rejected hit has all values of a filter. `wanted`: name of a field -> its value. The fields in KEPT are
-    read from the stored body; if it was cut, the hit doesn't match."""
+    read from the stored body. If the body was cut, the hit doesn't match."""
     if any(getattr(hit, name) != wanted[name] for name in OWN if name in wanted):
         return False
     asked = [name for name in KEPT if name in wanted]

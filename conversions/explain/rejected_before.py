@@ -1,4 +1,5 @@
-"""Rejected before: the rejected hits that a conversion's persons sent before the conversion, newest first. Pure."""
+"""Rejected before: lists the rejected hits that a conversion's persons sent before the conversion, newest first.
+Pure."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -41,7 +42,7 @@ class ExplainedRejected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RejectedBefore(msgspec.Struct, frozen=True):
-    """The rejected hits that the conversion's persons sent before it, newest first."""
+    """The rejected hits that the conversion's persons sent before the conversion, newest first."""
 
     hits: tuple[ExplainedRejected, ...]
     window_from: Annotated[Instant, Meta(description="The start of the goal's longer window.")]
@@ -52,8 +53,8 @@ class RejectedBefore(msgspec.Struct, frozen=True):
 def read_rejected_before(
     store: Store, site: str, case: Case, claimants: Claimants, archive_key: Callable[[str], str | None]
 ) -> RejectedBefore:
-    """Read the rejected hits that the visitors of a conversion's persons sent before it, within the longer of the
-    goal's two windows.
+    """Read the rejected hits that the visitors of a conversion's persons sent before the conversion, within the longer
+    of the goal's two windows.
 
     Hits that are older than LOOKS_BACK, or not among the site's newest LOOKED_THROUGH, are not read.
     """

@@ -58,8 +58,8 @@ class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
 class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
     """Makes the API's answer for each stored fact of a site.
 
-    `people`: knows to which person each fact belongs. `archive_key`: batch id -> the key of the archive's object.
-    `page_url`: conversion id -> the URL of the page that explains it.
+    `people`: finds the person of each fact. `archive_key`: batch id -> the key of the archive's object. `page_url`:
+    conversion id -> the URL of the page that explains the conversion.
     """
 
     site: SiteConfig
@@ -68,8 +68,8 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
     page_url: Callable[[str], Url]
 
     def describe(self, fact: TimelineRow) -> TimelineFact:
-        """Return a stored fact as the API shows it, with its user. For a conversion, this doesn't say whether it
-        counts: the explanation of the conversion's `id` does."""
+        """Return a stored fact as the API shows it, with its user. The answer doesn't say whether a conversion counts.
+        For this, ask for the explanation of the conversion's `id`."""
         match fact:
             case Touch():
                 return self._touch(fact)
@@ -127,8 +127,8 @@ class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):
 def read_timeline(
     store: Store, site: str, visitor: str, after: OrderKey, limit: int
 ) -> tuple[list[TimelineRow], OrderKey | None]:
-    """Read a page of a visitor's facts, in order of time. If a hit is stored in several copies, all are returned.
-    Returns the facts, and the position at which the next page begins; None on the last page."""
+    """Read a page of a visitor's facts, in order of time. If a hit is stored in several copies, all copies are
+    returned. Returns (facts, the position at which the next page begins). The position is None on the last page."""
     touches = store.read_timeline(site, visitor, "touch", after, limit + 1)
     conversions = store.read_timeline(site, visitor, "conversion", after, limit + 1)
     links = store.read_timeline(site, visitor, "link", after, limit + 1)
@@ -137,7 +137,7 @@ def read_timeline(
 
 
 def read_people(store: Store, site: str, facts: Iterable[TimelineRow]) -> People:
-    """Return a People that knows to which persons these facts belong."""
+    """Return a People that has read to which persons these facts belong."""
     people = People(store, site)
     people.read_links_of(
         fact if isinstance(fact, Touch) else claimant_fact(fact) for fact in facts if not isinstance(fact, Link)

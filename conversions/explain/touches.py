@@ -1,4 +1,5 @@
-"""Touches: each touch of a conversion, with its credit under every model, or with the reason why it has none. Pure."""
+"""Touches: describes each touch of a conversion, with its credit under every model, or with the reason why it gets
+none. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
@@ -43,7 +44,8 @@ class AmountByModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelNote(msgspec.Struct, frozen=True):
-    """From which month a data-driven model learnt; and the reason if it could not give each ad its own weight."""
+    """From which month a data-driven model learnt. If the model could not give each ad its own weight, the note has the
+    reason."""
 
     fit: Annotated[Month | None, Meta(description="The month from which the model learnt; null if it isn't needed.")]
     reason: Annotated[WeighReason | None, Meta(description="Why each ad could not get its own weight; null if it did.")]

@@ -34,10 +34,11 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which conversions a list shows: those with `since` <= at < `until` (ms) that meet all filters.
 
-    `goals`: uids; empty for all goals. `ads`: names of ads, of which at least one must have credit under `model`; empty
-    for all conversions. `counted`: True for conversions that count, False for those that don't, None for both. `least`,
-    `most`: limits of the value in micros of the site's currency, both inclusive. `limit`: how many conversions are on a
-    page. `after`: the position at which the page begins; None for the first page.
+    `first`, `last`: the first and the last day of the range. `goals`: uids; empty for all goals. `ads`: names of ads,
+    of which at least one must have credit under `model`; empty for all conversions. `counted`: True for conversions
+    that count, False for those that don't, None for both. `least`, `most`: limits of the value in micros of the site's
+    currency, both inclusive. `limit`: how many conversions are on a page. `after`: the position at which the page
+    begins; None for the first page.
     """
 
     first: str
