@@ -4,13 +4,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
 from conversions.attribution.credit import MODELS
+from conversions.filters.filters import FILTERS
 from reporting.fits.fit_answer import FitAnswer
 from reporting.report.export import EXPORT_FORMS
-from reporting.report.filters import FILTERS
 from reporting.report.paging import MAX_LIMIT
 from reporting.report.query import BASES, FORMS, KEYS, SPEND
 from reporting.report.report_answer import ReportAnswer
-from tracker.openapi import parameter, refusals
+from tracker.openapi import filters, parameter, refusals
 
 SITE = parameter("site", "The site's public key.", required=True)
 UNCHANGED = {304: OpenApiResponse(description="The answer still has the ETag in `If-None-Match`.")}
@@ -20,13 +20,6 @@ REFUSED = refusals(400, 401, 404, 503)
 def day(name: str, description: str) -> OpenApiParameter:
     """Describe a query parameter whose value is a day, such as 2026-11-28."""
     return OpenApiParameter(name, OpenApiTypes.DATE, OpenApiParameter.QUERY, description=description, required=True)
-
-
-def several(name: str, description: str) -> OpenApiParameter:
-    """Describe a query parameter that may come several times."""
-    return OpenApiParameter(
-        name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=f"{description} It may be repeated.", many=True
-    )
 
 
 report_schema = extend_schema(
@@ -42,8 +35,7 @@ report_schema = extend_schema(
             "models",
             "Comma list of models that are shown side by side; the first is the report's own. Instead of `model`.",
         ),
-        *(several(name, f"Only this {name}.") for name in FILTERS),
-        *(several(f"{name}!", f"Leave this {name} out.") for name in FILTERS),
+        *filters(FILTERS),
         parameter("basis", "`click`: credit counts on the touch's day.", enum=list(BASES), default="conversion"),
         parameter("order", "A column by which rows are ordered, as in `value`; `-value`: the largest first."),
         OpenApiParameter(
@@ -84,10 +76,10 @@ export_schema = extend_schema(
         SITE,
         day("from", "The first day, by the site's own calendar."),
         day("to", "The last day, inclusive."),
-        several("goal", "Only this goal, by its key."),
-        several("ad", "Only conversions for which this ad gets credit."),
+        *filters(FILTERS),
         parameter("model", "The model of the credit.", enum=list(MODELS), default="last"),
         parameter("counted", "Only conversions that count, or that don't.", enum=["true", "false"]),
+        parameter("attributed", "Only conversions that give an ad credit, or don't.", enum=["true", "false"]),
         parameter("min_value", "Only conversions with at least this value, in the site's currency."),
         parameter("max_value", "Only conversions with at most this value, in the site's currency."),
         parameter("after", "The position in the last line of an incomplete export: the export goes on there."),

@@ -38,10 +38,13 @@ SENTENCES: tuple[Callable[..., str], ...] = (
     *(reasons.duplicate_sentence, reasons.adjustment_sentence, reasons.model_sentence),
 )
 #: Functions that refuse with `bad_FIELD`, where FIELD is their second argument.
-FIELD_READERS = {"read_text", "read_prose", "read_id", "read_choice", "as_text", "check_text", "_one_of"}
+FIELD_READERS = {
+    *("read_text", "read_prose", "read_id", "read_choice", "as_text", "check_text"),
+    *("read_one_of", "_read_yes_or_no"),
+}
 FIELDS_OF_HITS_AND_REPORTS = (
     *("tracker.collection.fields", "tracker.collection.collect"),
-    *("reporting.report.query", "reporting.dashboard.choice"),
+    *("reporting.report.query", "reporting.dashboard.choice", "conversions.explain.wanted"),
 )
 #: The errors that DRF raises by itself.
 DRF = (

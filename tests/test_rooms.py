@@ -20,7 +20,7 @@ from tests.rooms import (
 #: room come last: views, tasks, commands and the modules that open adapters.
 PACKAGES = {
     "conversions": (
-        *("units", "rules", "facts", "spend", "demo", "store", "attribution", "verdicts", "marks", "models"),
+        *("units", "rules", "facts", "filters", "spend", "demo", "store", "attribution", "verdicts", "marks", "models"),
         *("configuration", "explain", "replay", "api"),
     ),
     "reporting": ("figures", "fits", "report", "wording", "dashboard", "pages"),

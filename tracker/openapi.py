@@ -1,7 +1,7 @@
 """OpenAPI: functions and extensions that describe views in /api/schema. The msgspec structs of answers describe the
 answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import msgspec
@@ -108,6 +108,13 @@ def answered(schema: dict[str, Any]) -> dict[str, Any]:
 def parameter(name: str, description: str, **more: Any) -> OpenApiParameter:
     """Describe a query parameter of a view. `more`: further arguments of OpenApiParameter."""
     return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.QUERY, description=description, **more)
+
+
+def filters(keys: Collection[str], when: str = "") -> list[OpenApiParameter]:
+    """Describe the filters by these keys: `ad=` includes only a value, `ad!=` excludes it. `when`: a text that comes
+    before each description."""
+    texts = [(key, f"Only this {key}.") for key in keys] + [(f"{key}!", f"Leave this {key} out.") for key in keys]
+    return [parameter(name, f"{when}{text} It may be repeated.", many=True) for name, text in texts]
 
 
 def refusals(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:

@@ -15,10 +15,11 @@ from conversions.api.answers import (
 )
 from conversions.api.replays import ReplayState, ReplayStates
 from conversions.attribution.credit import MODELS
+from conversions.filters.filters import FILTERS
 from conversions.spend.listed import MAX_LIMIT
 from conversions.spend.put import SpendPut
 from conversions.spend.reader import NETWORKS
-from tracker.openapi import parameter, refusals
+from tracker.openapi import filters, parameter, refusals
 
 SITE = parameter("site", "The site's public key.", required=True)
 AFTER = parameter("after", "Where the page begins. Take it from `next` of the page before.")
@@ -29,10 +30,10 @@ DONE = refusals(400, 401, 403, 404, 503)
 RANGE = (
     parameter("from", "The first day of the range, by the site's calendar."),
     parameter("to", "The last day of the range. It is included. A range has at most 400 days."),
-    parameter("goal", "With a range: only conversions of the goal with this key. May be repeated.", many=True),
-    parameter("ad", "With a range: only conversions for which this ad gets credit. May be repeated.", many=True),
+    *filters(FILTERS, "With a range: "),
     parameter("model", "With a range: the model of the credit; `last` by default.", enum=list(MODELS)),
     parameter("counted", "With a range: only conversions that count, or that don't.", enum=["true", "false"]),
+    parameter("attributed", "With a range: only conversions that give an ad credit, or don't.", enum=["true", "false"]),
     parameter("min_value", "With a range: only conversions of at least this value, in the site's currency."),
     parameter("max_value", "With a range: only conversions of at most this value, in the site's currency."),
     parameter("limit", "With a range: how many conversions are on a page, 1 to 100. A page may have fewer."),

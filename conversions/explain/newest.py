@@ -10,7 +10,7 @@ import msgspec
 
 from conversions.explain.decided import decide_part
 from conversions.explain.find import START
-from conversions.explain.listed import ListedConversion, list_case
+from conversions.explain.listed import ListedConversion, Lister
 from conversions.explain.position import ListPosition, write_position
 from conversions.explain.wanted import Wanted
 from conversions.facts.records import OrderKey, order_key
@@ -45,23 +45,17 @@ class FoundConversions(msgspec.Struct, frozen=True):
 
 
 def find_newest(
-    store: Store,
-    site: SiteConfig,
-    wanted: Wanted,
-    known_parts: KnownParts,
-    late: Callable[[], bool],
-    takes: Callable[[ListedConversion], bool] | None = None,
+    store: Store, site: SiteConfig, wanted: Wanted, known_parts: KnownParts, late: Callable[[], bool]
 ) -> FoundConversions:
     """Return a page of the list of conversions that `wanted` describes.
 
     The page ends when it has `wanted.limit` conversions or PAGE_BYTES. `late`: a function that returns True once the
-    time for an answer is up; then the page ends after the present part of an hour. `takes`: a further filter on
-    conversions; None if there is none.
+    time for an answer is up; then the page ends after the present part of an hour.
     """
     found: list[ListedConversion] = []
     size = 0
     for step in newest_first(store, site, wanted, known_parts):
-        if step.conversion and (takes is None or takes(step.conversion)):
+        if step.conversion:
             found.append(step.conversion)
             size += len(msgspec.json.encode(step.conversion))
         if len(found) == wanted.limit or size > PAGE_BYTES or (step.conversion is None and late()):
@@ -71,13 +65,14 @@ def find_newest(
 
 def newest_first(store: Store, site: SiteConfig, wanted: Wanted, known_parts: KnownParts) -> Iterator[Step]:
     """Yield the conversions that `wanted` describes, the newest hour first, from the position `wanted.after` on."""
+    lister = Lister(site, wanted)
     for until in range(min(wanted.until, _end(wanted)), wanted.since, -DAY_MS):
         since = max(until - DAY_MS, wanted.since)
         for bucket, index in sorted(known_parts(site.key, since, until), key=lambda place: (-place[0], place[1])):
             before = _before(wanted.after, bucket, index)
             if before is None or before <= START:
                 continue
-            yield from _of_part(store, site, wanted, bucket, site.parts.of(bucket)[index], before)
+            yield from _of_part(store, site, lister, bucket, site.parts.of(bucket)[index], before)
             yield Step(ListPosition(bucket, index, START))
         if since > wanted.since:
             yield Step(ListPosition(since, SLOTS - 1, START))
@@ -104,28 +99,16 @@ def _before(after: ListPosition | None, bucket: int, index: int) -> OrderKey | N
 
 
 def _of_part(
-    store: Store, site: SiteConfig, wanted: Wanted, bucket: int, part: Part, before: OrderKey
+    store: Store, site: SiteConfig, lister: Lister, bucket: int, part: Part, before: OrderKey
 ) -> Iterator[Step]:
     decided = decide_part(store, site, bucket, part, with_not_in_force=True)
     learnt = read_learnt(store, site, month_before(bucket, site)) if may_need_fits(decided.cases) else {}
     keyed = sorted(((order_key(case.verdict.winner), case) for case in decided.cases), key=_key, reverse=True)
     for key, case in keyed:
-        if key < before and is_wanted(case, wanted):
-            listed = list_case(site, case, decided.names, wanted.model, learnt)
-            if not wanted.ads or any(one.ad in wanted.ads for one in listed.ads):
-                yield Step(ListPosition(bucket, part.index, key), listed)
+        listed = lister.row(case, decided.names, learnt) if key < before else None
+        if listed:
+            yield Step(ListPosition(bucket, part.index, key), listed)
 
 
 def _key(keyed: tuple[OrderKey, Case]) -> OrderKey:
     return keyed[0]
-
-
-def is_wanted(case: Case, wanted: Wanted) -> bool:
-    """Whether a conversion meets the filters of a list. The filter on ads is not checked here."""
-    verdict = case.verdict
-    return (
-        (not wanted.goals or verdict.goal.uid in wanted.goals)
-        and wanted.counted in (None, case.reason is None)
-        and (wanted.least is None or verdict.value >= wanted.least)
-        and (wanted.most is None or verdict.value <= wanted.most)
-    )

@@ -20,6 +20,8 @@ class AdName(msgspec.Struct, frozen=True, order=True):
     configured: bool
 
 
+#: An AdName as a tuple: the ad's name, its campaign, and whether it is configured.
+Named = tuple[str, str, bool]
 #: The name of all unconfigured ads that have no row of their own. An hour's figures have rows for the largest
 #: unconfigured ads. Live counters have rows for configured ads only.
 OTHER = AdName("(other)", "(other)", False)

@@ -1,1 +1,2 @@
-"""Units: hours, days and months by a site's clock, amounts in micros, and the present time. Pure."""
+"""Units: hours, days and months by a site's clock, ranges of days, amounts in micros, the present time, and the checks
+of parameters. Pure."""

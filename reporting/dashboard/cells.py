@@ -8,11 +8,11 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET
 
+from conversions.filters.filters import AD_KEYS
 from reporting.dashboard.choice import Choice
 from reporting.dashboard.figures import CONVERSIONS, VALUE, Figure, amount_of
 from reporting.dashboard.listing import behind
 from reporting.dashboard.numbers import Amount, Change, Number, change_of, number_of
-from reporting.report.query import AD_KEYS
 from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import Earned, ReportRow, Totals, Unattributed
 

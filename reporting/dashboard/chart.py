@@ -11,12 +11,12 @@ from msgspec import UNSET
 
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import HOUR_MS, bucket_of, day_start, days_between, next_day, zone
+from conversions.units.days import Range
 from reporting.dashboard.choice import Choice, Pairs, compared_pairs
 from reporting.dashboard.figures import CLICKS, CONVERSIONS, COST, VALUE, Figure, amount_of
 from reporting.dashboard.numbers import Amount, Number, number_of
 from reporting.dashboard.period import Unit, unit_of
 from reporting.report.keys import period_of
-from reporting.report.ranges import Range
 from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import ReportRow
 from tracker.collection.hit import iso

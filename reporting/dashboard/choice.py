@@ -7,10 +7,9 @@ from urllib.parse import urlencode
 import msgspec
 
 from conversions.attribution.credit import MODELS
-from conversions.units.parameters import check_names
+from conversions.filters.filters import FILTER_NAMES
+from conversions.units.parameters import check_names, read_one_of, values_of
 from reporting.dashboard.period import DEFAULT_PERIOD, PERIODS
-from reporting.report.filters import FILTERS
-from reporting.report.query import values_of
 from tracker.collection.refusal import Refusal
 
 #: What the rows of the table can be: ads, campaigns and so on.
@@ -19,8 +18,6 @@ TABS = ("ad", "campaign", "channel", "source", "goal", "day")
 SHOWN = ("conversions", "value", "clicks", "cost")
 #: What the dashboard can be compared with, besides given days (`FROM..TO`).
 COMPARED = {"previous": "The days before", "year": "The year before", "none": "Nothing"}
-#: The parameters that filter rows.
-FILTER_NAMES = tuple(name for key in FILTERS for name in (key, f"{key}!"))
 #: All parameters of the dashboard.
 PARAMETERS = (
     *("site", "period", "from", "to", "compare", "model", "beside", "show", "by", "order", "after"),
@@ -76,8 +73,8 @@ def read_choice(parameters: Mapping[str, str], site: str, today: str) -> Choice:
         compare=parameters.get("compare") or "previous",
         model=model,
         beside=tuple(one for one in MODELS if one in values_of(parameters, "beside") and one != model),
-        show=_one_of(parameters, "show", SHOWN),
-        by=_one_of(parameters, "by", TABS),
+        show=read_one_of(parameters, "show", SHOWN, SHOWN[0]),
+        by=read_one_of(parameters, "by", TABS, TABS[0]),
         order=parameters.get("order") or "",
         after=parameters.get("after") or "",
         filters=read_filter_pairs(parameters),
@@ -105,15 +102,6 @@ def read_period(parameters: Mapping[str, str], today: str) -> tuple[str, str, st
     if period not in PERIODS:
         raise Refusal(400, "bad_period", f"period must be one of {', '.join(PERIODS)}; or give from and to.", "period")
     return (period, *PERIODS[period][1](today))
-
-
-def _one_of(parameters: Mapping[str, str], field: str, choices: tuple[str, ...]) -> str:
-    """Read a parameter whose value must be one of `choices`. If it is absent, return the first of `choices`. Raises
-    Refusal."""
-    given = parameters.get(field) or choices[0]
-    if given not in choices:
-        raise Refusal(400, f"bad_{field}", f"{field} must be one of {', '.join(choices)}.", field)
-    return given
 
 
 def pairs_of(choice: Choice) -> Pairs:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from conversions.units.clock import days_between, first_day, next_day, next_month
-from reporting.report.ranges import Range
+from conversions.units.days import Range
 
 Unit = Literal["hour", "day", "week", "month"]
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 import msgspec
 from msgspec import UNSET
 
+from conversions.filters.filters import AD_KEYS
 from reporting.dashboard.cells import Cell, beside_cells, cells_of, unattributed_cells
 from reporting.dashboard.choice import TABS, Choice, address_of, narrow
 from reporting.dashboard.figures import COLUMNS, CONVERSIONS, VALUE, Figure, shown_figures
 from reporting.report.paging import SORTABLE
-from reporting.report.query import AD_KEYS
 from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import Earned, ReportRow
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from conversions.facts.ad_names import Named
 from conversions.store.checksum import Damaged, add_checksum, remove_checksum
 from conversions.store.port import Cell
 
@@ -16,9 +17,6 @@ from conversions.store.port import Cell
 CLICKS = "clicks"
 #: The name, in place of a model's, of cells with amounts without an exchange rate.
 NO_RATE = "no_rate"
-
-#: An AdName as a tuple: the ad's name, its campaign, and whether it is configured.
-Named = tuple[str, str, bool]
 
 
 class Clicks(msgspec.Struct, frozen=True, array_like=True):

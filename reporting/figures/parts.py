@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from conversions.facts.ad_names import AdName
+from conversions.facts.ad_names import AdName, Named
 from conversions.rules.parts import Part
 from conversions.store.checksum import Damaged, add_checksum, remove_checksum
 from conversions.store.port import Cell
 from conversions.verdicts.sizes import SIZES, decode_sizes, page_of, sizes_cell
-from reporting.figures.cells import Named, UnratedRow
+from reporting.figures.cells import UnratedRow
 from reporting.figures.sums import AmountKey, Amounts, Sums, add, named, numbered, place_key, unrated_of
 
 #: The name, in place of a model's, of cells of parts.

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from conversions.attribution.credit import MODELS
-from conversions.facts.ad_names import OTHER, AdName
+from conversions.facts.ad_names import OTHER, AdName, Named
 from conversions.store.port import Cell
 from conversions.verdicts.naming import names_left_out
-from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, Named, UnratedRow, by_touch_day, encode_body
+from reporting.figures.cells import CLICKS, NO_RATE, Clicks, Credit, UnratedRow, by_touch_day, encode_body
 
 #: What an amount is for: a goal's uid, an ad (None if unattributed), and a day (empty in cells that aren't by day).
 AmountKey = tuple[str, AdName | None, str]

@@ -21,16 +21,15 @@ from conversions.units.now import now_ms
 from reporting.dashboard.chips import chips_of
 from reporting.dashboard.choice import Filters
 from reporting.dashboard.listing import (
+    LISTED,
     Listing,
-    filter_of,
-    is_of_the_api,
     listing_address,
+    listing_pairs,
     read_listing,
     report_pairs_of,
     wanted_pairs,
 )
 from reporting.pages.site_page import SitePage
-from reporting.report.query import read_query
 from reporting.wording.listed import ListedLine, line_of
 
 #: The search for a page's conversions ends after this many seconds, because few may meet its filters.
@@ -51,10 +50,10 @@ class ConversionsPage(SitePage):
 
 def list_context(site: SiteConfig, listing: Listing) -> dict[str, Any]:
     """Return what the template shows of a site's list, by name. Raises Refusal."""
-    wanted = read_wanted(QueryDict(urlencode(wanted_pairs(listing))), site)
-    found = find(site, listing, wanted)
+    wanted = read_wanted(QueryDict(urlencode([*listing_pairs(listing), ("limit", str(LISTED))])), site)
+    found = find(site, wanted)
     more = msgspec.structs.replace(listing, after=found.next) if found.next else None
-    api = urlencode([pair for pair in wanted_pairs(listing) if pair[0] not in ("limit", "after")])
+    api = urlencode(wanted_pairs(listing))
     return {
         "lines": lines_of(found),
         "model": wanted.model,
@@ -62,8 +61,8 @@ def list_context(site: SiteConfig, listing: Listing) -> dict[str, Any]:
         "chips": chips_of(listing.filters, lambda filters: listing_address(with_filters(listing, filters))),
         "dashboard": f"{reverse('start')}?{urlencode(report_pairs_of(listing))}",
         "first": listing_address(msgspec.structs.replace(listing, after="")) if listing.after else "",
-        "json": f"{reverse('conversions')}?{api}" if is_of_the_api(listing) else "",
-        "csv": f"{reverse('conversion_export')}?{api}" if is_of_the_api(listing) else "",
+        "json": f"{reverse('conversions')}?{api}",
+        "csv": f"{reverse('conversion_export')}?{api}",
     }
 
 
@@ -72,18 +71,10 @@ def with_filters(listing: Listing, filters: Filters) -> Listing:
     return msgspec.structs.replace(listing, filters=filters, after="")
 
 
-def find(site: SiteConfig, listing: Listing, wanted: Wanted) -> FoundConversions:
-    """Find the conversions of the list's present page. Raises Refusal."""
-    query = read_query(QueryDict(urlencode(report_pairs_of(listing))), site)
+def find(site: SiteConfig, wanted: Wanted) -> FoundConversions:
+    """Find the conversions of the list's present page."""
     began = time.monotonic()
-    return find_newest(
-        open_to_read(),
-        site,
-        wanted,
-        known_parts,
-        lambda: time.monotonic() - began > PAGE_SECONDS,
-        filter_of(listing, query, site),
-    )
+    return find_newest(open_to_read(), site, wanted, known_parts, lambda: time.monotonic() - began > PAGE_SECONDS)
 
 
 def lines_of(found: FoundConversions) -> list[ListedLine]:

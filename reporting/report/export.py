@@ -13,7 +13,10 @@ from reporting.report.table import cell_of
 
 ExportForm = Literal["csv", "jsonl"]
 EXPORT_FORMS: tuple[ExportForm, ...] = ("csv", "jsonl")
-COLUMNS = ("id", "at", "goal", "order", "visitor", "hit", "value", "currency", "counted", "reason", "ads")
+COLUMNS = (
+    *("id", "at", "goal", "order", "visitor", "hit", "value", "currency", "counted", "reason"),
+    *("reported_conversions", "reported_value", "ads"),
+)
 
 
 def export_lines(steps: Iterable[Step], form: ExportForm, away: tuple[type[Exception], ...]) -> Iterator[str]:
@@ -48,7 +51,8 @@ def last_line(form: ExportForm, rows: int, complete: bool, after: str) -> str:
 def cells_of(listed: ListedConversion) -> tuple[Any, ...]:
     """Return the values of a conversion, in the order of COLUMNS."""
     ads = "; ".join(f"{one.ad} {one.credit}" for one in listed.ads)
-    own = {**msgspec.structs.asdict(listed), "goal": listed.goal.key, "ads": ads}
+    reported = {f"reported_{name}": amount for name, amount in msgspec.structs.asdict(listed.reported).items()}
+    own = {**msgspec.structs.asdict(listed), **reported, "goal": listed.goal.key, "ads": ads}
     return tuple(own[column] for column in COLUMNS)
 
 

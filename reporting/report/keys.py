@@ -6,11 +6,11 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
+from conversions.facts.ad_names import Named
+from conversions.filters.ad_values import AdValues
+from conversions.filters.filters import AD_KEYS, takes_ad, takes_no_ad
 from conversions.rules.site import SiteConfig
-from reporting.figures.cells import Named
-from reporting.report.channels import Channels
-from reporting.report.origin import NONE, Origins
-from reporting.report.query import AD_KEYS, Query
+from reporting.report.query import Query
 from tracker.collection.hit import iso
 
 #: The part of a row's key for goal and time, in the order of `by`.
@@ -47,14 +47,9 @@ class AdKeys:
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.names = tuple(name for name in query.by if name in AD_KEYS)
-        self._filters = {name: kept for name, kept in query.filters.items() if name in AD_KEYS}
-        self._origins = Origins(site.ads)
-        self._channels = Channels(site)
-        #: Whether origin and channel are needed, which take longest to compute. Most reports don't need them.
-        self._needs_origin = not {*self.names, *self._filters} <= {"ad", "campaign"}
-        #: Unattributed amounts are excluded if a filter includes only some ads.
-        no_ad = LEFT_OUT if any(kept.only for kept in self._filters.values()) else None
-        self._known: dict[Named | None, AdKey | None] = {None: no_ad}
+        self._filters = query.filters
+        self._values = AdValues(site, {*self.names, *query.filters} & {*AD_KEYS})
+        self._known: dict[Named | None, AdKey | None] = {None: None if takes_no_ad(query.filters) else LEFT_OUT}
 
     def keys(self, ads: Iterable[Named | None]) -> list[AdKey | None]:
         """Return for each ad its part of a row's key; LEFT_OUT if the query's filters exclude the ad. None, in `ads`
@@ -64,11 +59,8 @@ class AdKeys:
 
     def _key(self, ad: Named | None) -> AdKey:
         assert ad is not None
-        values = {"ad": ad[0], "campaign": ad[1] or NONE}
-        if self._needs_origin:
-            origin = self._origins.of(ad)
-            values |= {**origin._asdict(), "channel": self._channels.of(ad, origin)}
-        if not all(kept.takes(values[name]) for name, kept in self._filters.items()):
+        values = self._values.of(ad)
+        if not takes_ad(self._filters, values):
             return LEFT_OUT
         key = tuple(values[name] for name in self.names)
         return (*key, not ad[2]) if "ad" in self.names else key

@@ -3,26 +3,25 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from typing import Literal
 
 import msgspec
 
 from conversions.attribution.credit import MODELS
+from conversions.filters.filters import AD_KEYS, FILTER_NAMES, Filters, goal_uid, read_filters, takes_goal
 from conversions.rules.site import SiteConfig
 from conversions.units.clock import DAY_MS, days_between, next_day
-from conversions.units.parameters import check_names
+from conversions.units.days import EARLIEST, LATEST, Range, read_days
+from conversions.units.parameters import check_names, read_one_of
 from reporting.report.costs import COLUMNS, WIDTH
-from reporting.report.filters import FILTERS, Filter, goal_uid, read_filters
 from reporting.report.paging import FIGURES, SORTABLE, Page, read_page
-from reporting.report.ranges import EARLIEST, LATEST, Range, read_compared, read_days
+from reporting.report.ranges import read_compared
 from tracker.collection.refusal import Refusal
 
 Basis = Literal["conversion", "click"]
 Form = Literal["json", "csv", "spreadsheet"]
-Choice = TypeVar("Choice", bound=str)
 
-#: The values of `by` that describe an ad. Unattributed amounts have none of them.
-AD_KEYS = ("ad", "campaign", "channel", "source", "medium", "network")
+#: The values of `by`. Unattributed amounts have no AD_KEYS.
 KEYS = (*AD_KEYS, "goal", "day", "week", "month", "hour")
 BASES: tuple[Basis, ...] = ("conversion", "click")
 SPEND = ("auto", "0", "1")
@@ -30,17 +29,9 @@ FORMS: tuple[Form, ...] = ("json", "csv", "spreadsheet")
 #: All parameters of a report.
 PARAMETERS = (
     *("site", "from", "to", "compare", "model", "models", "by", "basis", "order", "limit", "after", "spend", "format"),
-    *(name for key in FILTERS for name in (key, f"{key}!")),
+    *FILTER_NAMES,
 )
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-
-
-@runtime_checkable
-class MultiValues(Protocol):
-    """Parameters of a request of which one may have several values. Django's QueryDict is an example."""
-
-    def getlist(self, key: str) -> list[str]:
-        """Return all values of the parameter `key`; [] if it is absent."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +47,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     model: str = "last"
     models: tuple[str, ...] = ()
     by: tuple[str, ...] = ("ad",)
-    filters: Mapping[str, Filter] = MappingProxyType({})
+    filters: Filters = MappingProxyType({})
     basis: Basis = "conversion"
     form: Form = "json"
     compared: Range | None = None
@@ -90,8 +81,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
     def takes_goal(self, uid: str) -> bool:
         """Whether the report's filters include a goal (by uid)."""
-        kept = self.filters.get("goal")
-        return kept is None or kept.takes(uid)
+        return takes_goal(self.filters, uid)
 
     def days(self) -> list[str]:
         """Return all days of the report, such as ["2026-11-27", "2026-11-28"]."""
@@ -117,21 +107,21 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
     """Read and check the parameters of a report. An empty parameter counts as absent. If `parameters` has the method
     `getlist`, a filter may come several times. Raises Refusal."""
     check_names(parameters, PARAMETERS, "A report")
-    first, last = read_days(parameters)
+    first, last = read_days(parameters, "A report")
     models = read_models(parameters)
-    basis: Basis = _one_of(parameters, "basis", BASES)
+    basis: Basis = read_one_of(parameters, "basis", BASES, "conversion")
     by = read_by(parameters.get("by") or "ad", basis)
     spend = read_spend(parameters, by)
     page = read_page(parameters, by, tuple(FIGURES) if spend is False else SORTABLE)
     return Query(
         first=first,
         last=last,
-        model=models[0] if models else _one_of(parameters, "model", ("last", *MODELS)),
+        model=models[0] if models else read_one_of(parameters, "model", tuple(MODELS), "last"),
         models=models,
         by=by,
-        filters=read_filters(lambda name: values_of(parameters, name), site),
+        filters=read_filters(parameters, site),
         basis=basis,
-        form=_one_of(parameters, "format", FORMS),
+        form=read_one_of(parameters, "format", FORMS, "json"),
         compared=read_compared(parameters.get("compare") or "", first, last),
         page=page,
         spend=True if page.order.name in COLUMNS else spend,
@@ -141,17 +131,10 @@ def read_query(parameters: Mapping[str, str], site: SiteConfig) -> Query:
 def read_spend(parameters: Mapping[str, str], by: tuple[str, ...]) -> bool | None:
     """Read the parameter `spend`, which says whether to show costs. None means only if something was spent. Raises
     Refusal."""
-    spend = {"auto": None, "0": False, "1": True}[_one_of(parameters, "spend", SPEND)]
+    spend = {"auto": None, "0": False, "1": True}[read_one_of(parameters, "spend", SPEND, "auto")]
     if spend and "hour" in by:
         raise Refusal(400, "bad_by", "Spend is known only by day; by=hour is not possible with it.", "by")
     return False if "hour" in by else spend
-
-
-def values_of(parameters: Mapping[str, str], name: str) -> list[str]:
-    """Return all values of a parameter; [] if it is absent."""
-    if isinstance(parameters, MultiValues):
-        return parameters.getlist(name)
-    return [parameters[name]] if name in parameters else []
 
 
 def read_by(text: str, basis: Basis) -> tuple[str, ...]:
@@ -195,11 +178,3 @@ def read_fit_query(parameters: Mapping[str, str], site: SiteConfig) -> tuple[str
         raise Refusal(400, "missing_goal", "Name the goal by its key.", "goal")
     goal = goal_uid(key, site)
     return goal, read_month(parameters)
-
-
-def _one_of(parameters: Mapping[str, str], field: str, choices: tuple[Choice, ...]) -> Choice:
-    given = parameters.get(field) or choices[0]
-    for choice in choices:
-        if choice == given:
-            return choice
-    raise Refusal(400, f"bad_{field}", f"{field} must be one of {', '.join(dict.fromkeys(choices))}.", field)

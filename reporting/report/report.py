@@ -6,9 +6,10 @@ totals.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from conversions.facts.ad_names import Named
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell
-from reporting.figures.cells import Named, decode_clicks, decode_credit
+from reporting.figures.cells import decode_clicks, decode_credit
 from reporting.report.costs import WIDTH
 from reporting.report.keys import LEFT_OUT, AdKey, AdKeys, Head, HeadKeys
 from reporting.report.paging import Key, page_of

@@ -7,11 +7,12 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from conversions.filters.filters import AD_KEYS
 from conversions.units.formats import Amount, Day, Instant
 from conversions.units.micros import six_places
 from reporting.report.costs import COLUMNS, WIDTH, Cost, PerClick, PerConversion, Profit, Return, Shown, cost_columns
 from reporting.report.paging import Key
-from reporting.report.query import AD_KEYS, Query
+from reporting.report.query import Query
 
 #: [clicks, views, then conversions and money of each model in micros, then the numbers of spend if costs are shown].
 Sum = list[int]

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from conversions.facts.ad_names import AdNames
+from conversions.facts.ad_names import AdNames, Named
 from conversions.rules.rates import Series, convert
 from conversions.rules.site import SiteConfig
 from conversions.spend.lines import SpendLine, SpendNames
 from conversions.spend.naming import as_touch
 from conversions.units.micros import six_places
-from reporting.figures.cells import Named
 from reporting.report.costs import WIDTH, NoSpendRate
 from reporting.report.keys import LEFT_OUT, AdKeys
 from reporting.report.query import Query

@@ -7,10 +7,11 @@ import msgspec
 from django.db.models import F, QuerySet, Sum
 
 from conversions.configuration.rate_table import rates_of
+from conversions.filters.filters import AD_KEYS
 from conversions.models.spend import SpendRow
 from conversions.rules.site import SiteConfig
 from conversions.spend.lines import SpendLine, SpendNames
-from reporting.report.query import AD_KEYS, Query
+from reporting.report.query import Query
 from reporting.report.spend import Spent, add_up
 
 #: The keys of reports for which the day of spend matters.

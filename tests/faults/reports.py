@@ -18,9 +18,9 @@ REPORTS = [
     fault(
         "a filter on ads that keeps unattributed conversions",
         ROWS,
-        "reporting/report/keys.py",
-        "no_ad = LEFT_OUT if any(kept.only for kept in self._filters.values()) else None",
-        "no_ad = None",
+        "conversions/filters/filters.py",
+        "return not any(filters[name].only for name in AD_KEYS if name in filters)",
+        "return True",
     ),
     fault(
         "compared models whose credit is added to the first model",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from conversions.explain.listed import ListedConversion, ListedGoal
+from conversions.explain.listed import ListedConversion, ListedGoal, Reported
 from conversions.explain.newest import Step
 from conversions.explain.position import ListPosition
 from conversions.store.port import Store, StoreUnavailable
@@ -62,6 +62,7 @@ def steps(number: int, fails: bool = False) -> Iterator[Step]:
             currency="EUR",
             counted=True,
             reason=None,
+            reported=Reported("1.000000", "1.000000"),
             ads=[],
         )
         yield Step(ListPosition(5, 0, (n, f"h{n}", "d")), listed)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversions.attribution.credit import MODELS
+from conversions.filters.filters import AD_KEYS, FILTERS
 from conversions.models import Ad, MatchRule
 from conversions.store.port import Store
-from reporting.report.filters import FILTERS
-from reporting.report.query import AD_KEYS, KEYS
+from reporting.report.query import KEYS
 from tests.reports import DatedShop
 
 pytestmark = pytest.mark.django_db

@@ -75,6 +75,39 @@ def test_filters_leave_out_goals_ads_values_and_what_does_not_count(shop: DatedS
     assert values(shop, **{"from": "2026-11-12", "to": "2026-11-12"}) == [30]
 
 
+def test_the_filters_of_reports_hold_for_the_list(shop: DatedShop) -> None:
+    tagged = "https://shop.example/?utm_source=google&utm_medium=cpc&utm_campaign=x"
+    shop.process(
+        shop.hit("page", "2026-11-20T08:00Z", "dan", url=tagged),
+        shop.hit("page", "2026-11-20T08:10Z", "dan", url="https://shop.example/?fbclid=F1"),
+        shop.sale("2026-11-20T09:00Z", 50, visitor="dan"),
+    )
+    found = [
+        ({"channel": "paid_search"}, []),
+        ({"channel": "paid_search", "model": "first"}, [50]),
+        ({"channel": "paid_social"}, [50]),
+        ({"network": ["meta-ads", "google-ads"]}, [50]),
+        ({"network!": "meta-ads"}, [40, 30, 20, 10]),
+        ({"source": "google", "medium": "cpc", "campaign": "x", "model": "linear"}, [50]),
+        ({"source": "google", "medium!": "cpc", "model": "linear"}, []),
+        ({"ad!": ["winter", "meta-ads"]}, [40, 30]),
+        ({"campaign!": "(none)", "counted": "true"}, [30]),
+        ({"goal!": "purchase"}, []),
+        ({"attributed": "true"}, [50, 20, 10]),
+        ({"attributed": "false", "counted": "true"}, [30]),
+    ]
+    assert [(query, values(shop, **query)) for query, _ in found] == found
+
+
+def test_a_conversion_says_what_it_adds_to_the_report_with_the_same_filters(shop: DatedShop) -> None:
+    def reported(**query: str) -> list[tuple[str, str]]:
+        return [tuple(row["reported"].values()) for row in ask(shop, model="linear", **query).json()["results"]]
+
+    whole = ("1.000000", "20.000000")
+    assert reported() == [("0.000000", "0.000000"), ("1.000000", "30.000000"), whole, ("1.000000", "10.000000")]
+    assert reported(ad="winter") == [("0.500000", "10.000000"), ("0.500000", "5.000000")]
+
+
 def test_pages_follow_one_another_and_leave_nothing_out(shop: DatedShop) -> None:
     whole = [row["id"] for row in ask(shop).json()["results"]]
     read, answer = [], ask(shop, limit="1").json()
@@ -124,6 +157,9 @@ REFUSED: list[tuple[dict[str, str], tuple[int, str, str]]] = [
     ({"model": "best"}, (400, "bad_model", "model")),
     ({"goal": "none"}, (404, "unknown_goal", "goal")),
     ({"colour": "red"}, (400, "unknown_parameter", "colour")),
+    ({"!": "red"}, (400, "unknown_parameter", "!")),
+    ({"channel!": "paid-search"}, (400, "unknown_channel", "channel!")),
+    ({"attributed": "perhaps"}, (400, "bad_attributed", "attributed")),
     ({"min_value": "1e9"}, (400, "bad_value", "min_value")),
     ({"ad": "x" * 1_001}, (400, "bad_filter", "ad")),
     ({"after": "forged"}, (400, "bad_page", "after")),

@@ -12,13 +12,14 @@ from msgspec import UNSET
 
 from conversions.attribution.credit import MODELS
 from conversions.facts.ad_names import OTHER, AdName
+from conversions.filters.filters import AD_KEYS
 from conversions.rules.goals import Goal, GoalVersion
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Cell
 from conversions.units.clock import DAY_MS, HOUR_MS, day_of
 from conversions.units.micros import six_places
 from reporting.figures.cells import CLICKS, by_touch_day
-from reporting.report.query import AD_KEYS, KEYS, Query, longest_window, read_query
+from reporting.report.query import KEYS, Query, longest_window, read_query
 from reporting.report.reading import DayReader, read_clicks, read_credit, starts_of
 from reporting.report.report import MAX_ROWS, check_size, report_of_cells
 from reporting.report.rows import Report, Totals, Unattributed, flat_names, plain_rows

@@ -1,10 +1,11 @@
 """Channels: finds the channel of an ad, such as paid search, and lists all channels of a site. Pure."""
 
-from conversions.facts.ad_names import OTHER
+from functools import lru_cache
+
+from conversions.facts.ad_names import OTHER, Named
+from conversions.filters.origin import NONE, Origin
 from conversions.rules.channels import OTHER_CHANNEL, TABLE, channel_of
 from conversions.rules.site import SiteConfig
-from reporting.figures.cells import Named
-from reporting.report.origin import NONE, Origin
 
 
 class Channels:
@@ -12,8 +13,8 @@ class Channels:
     names one, the first matching rule of the site decides; if none matches, the table that all sites share."""
 
     def __init__(self, site: SiteConfig) -> None:
-        self._rules = site.channels
-        self._known: dict[Origin, str] = {}
+        #: The channel of an origin. The number of cached origins is bounded, because they come from outside.
+        self._channel_of = lru_cache(4_096)(lambda origin: _channel(origin, site))
         self._chosen = {ad.key: ad.channel for ad in site.ads if ad.channel}
 
     def of(self, ad: Named, origin: Origin) -> str:
@@ -23,10 +24,12 @@ class Channels:
             return self._chosen[ad[0]]
         if (ad[0], ad[2]) == (OTHER.ad, False):
             return OTHER.ad
-        if origin not in self._known:
-            source, medium, network = ("" if value == NONE else value for value in origin)
-            self._known[origin] = channel_of(source, medium, network, self._rules)
-        return self._known[origin]
+        return self._channel_of(origin)
+
+
+def _channel(origin: Origin, site: SiteConfig) -> str:
+    source, medium, network = ("" if value == NONE else value for value in origin)
+    return channel_of(source, medium, network, site.channels)
 
 
 def channels_of(site: SiteConfig) -> list[str]:

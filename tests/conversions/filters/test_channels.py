@@ -2,13 +2,13 @@
 
 import pytest
 
+from conversions.facts.ad_names import Named
+from conversions.filters.channels import Channels, channels_of
+from conversions.filters.filters import read_filters
+from conversions.filters.origin import Origins
 from conversions.rules.ads import Ad, MatchRule
 from conversions.rules.channels import ChannelRule
 from conversions.rules.site import SiteConfig
-from reporting.figures.cells import Named
-from reporting.report.channels import Channels, channels_of
-from reporting.report.filters import read_filters
-from reporting.report.origin import Origins
 from tracker.collection.refusal import Refusal
 
 SITE = SiteConfig(
@@ -43,5 +43,5 @@ def test_an_ad_has_the_channel_that_it_was_given_or_that_its_tags_have(ad: Named
 
 def test_an_unknown_channel_is_refused_with_the_list_of_all() -> None:
     with pytest.raises(Refusal, match=r"paid_search, .*television") as error:
-        read_filters(lambda name: ["paid-search"] if name == "channel!" else [], SITE)
+        read_filters({"channel!": "paid-search"}, SITE)
     assert (error.value.status, error.value.code, error.value.field) == (400, "unknown_channel", "channel!")

@@ -2,8 +2,8 @@
 
 import pytest
 
+from conversions.filters.origin import Origin, Origins
 from conversions.rules.ads import Ad, MatchRule
-from reporting.report.origin import Origin, Origins
 
 
 @pytest.mark.parametrize(

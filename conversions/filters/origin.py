@@ -7,9 +7,8 @@ its utm tags, which are read from it again. For a configured ad, its match rules
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from conversions.facts.ad_names import OTHER
+from conversions.facts.ad_names import OTHER, Named
 from conversions.rules.ads import CLICK_IDS, Ad
-from reporting.figures.cells import Named
 
 #: The value of a key for which an ad has no value.
 NONE = "(none)"
