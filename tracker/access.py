@@ -25,8 +25,8 @@ class ReportTokenAuthentication(BaseAuthentication):
     kind = Token.Kind.REPORT
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Token] | None:
-        """Return an anonymous user and the token that the request has; None if it has no bearer token. Raises
-        AuthenticationFailed if the token isn't valid."""
+        """Return an anonymous user and the token that the request has. Return None if the request has no bearer token.
+        Raises AuthenticationFailed if the token isn't valid."""
         secret = read_bearer(get_authorization_header(request).decode("latin-1"))
         if secret is None:
             return None
@@ -95,7 +95,7 @@ def readable_site(request: Request | HttpRequest, key: str) -> Site:
     another account has a site with this key."""
     if not key:
         raise Refusal(400, "missing_site", "Name the site by its public key.", "site")
-    # The database is asked only for texts that can be keys: PostgreSQL raises an error for a NUL, for example.
+    # Only a text that can be a key is looked up. For other texts, such as one with a NUL, PostgreSQL raises an error.
     known = len(key) <= MAX_SITE_KEY and key.isascii() and key.isprintable()
     site = readable_sites(request).filter(key=key).first() if known else None
     if site is None:

@@ -119,7 +119,7 @@ class SiteInline(admin.TabularInline[Site, Account]):
     can_delete = False
 
     def has_add_permission(self, *_: Any) -> bool:
-        """Return False: here no site can be added. Sites have a page of their own for this."""
+        """Return False: a site is added on its own page, not here."""
         return False
 
 
@@ -174,8 +174,8 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     )
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Site | None:
-        """Find a site. Its attribute `origin` gets the tracker's address as the browser has it; the snippet contains
-        this address."""
+        """Return the site; None if it is missing. Its attribute `origin` is set to the tracker's address as the browser
+        sees it, because the site's snippet contains this address."""
         site: Site | None = super().get_object(request, *args, **kwargs)
         if site:
             site.origin = request.build_absolute_uri("/").rstrip("/")  # type: ignore[attr-defined]

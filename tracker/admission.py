@@ -14,8 +14,8 @@ RATES = RateLimit()
 
 
 class TooFast(Refusal):
-    """The refusal (429) of hits whose sender sends too many a second. The sender may try again after `retry_after`
-    seconds."""
+    """The refusal (429) of hits from a sender that sends too many a second. The sender may try again after
+    `retry_after` seconds."""
 
     def __init__(self, wait: float) -> None:
         super().__init__(429, "rate_limited", "Too many hits a second; send this again later.")
@@ -23,7 +23,7 @@ class TooFast(Refusal):
 
 
 class CantCheck(Refusal):
-    """The refusal (503) of a request whose token can't be checked, because it is not in the cache and the database is
+    """The refusal (503) of a request whose token can't be checked: the token is not in the cache, and the database is
     away."""
 
     retry_after = 2
@@ -33,8 +33,8 @@ class CantCheck(Refusal):
 
 
 def read_token(authorization: str) -> TokenEntry | None:
-    """Return what is known of the ingest token in the header Authorization; None if the header has no bearer token.
-    Raises Refusal if the token isn't valid, or can't be checked now."""
+    """Return the account and the rate limit of the ingest token in the header Authorization; None if the header has no
+    bearer token. Raises Refusal if the token isn't valid, or can't be checked now."""
     secret = read_bearer(authorization)
     if secret is None:
         return None
@@ -45,8 +45,9 @@ def read_token(authorization: str) -> TokenEntry | None:
 
 
 def check_rate(collected: Collected, token: TokenEntry | None) -> None:
-    """Count the hits of a request against a limit of hits a second: that of the token's account, or without a token
-    those of the hits' sites. Raises TooFast."""
+    """Count the hits of a request against the limit of hits a second. With a token, the limit is that of the token's
+    account. Without a token, the hits of each site count against the site's limit. Raises TooFast if a limit is
+    exceeded."""
     if token:
         _take(f"account {token.account}", len(collected.hits), token.hits_per_second)
         return

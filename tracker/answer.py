@@ -24,11 +24,11 @@ def accepted(collected: Collected) -> HttpResponse:
 
 
 def refused(refusal: Refusal) -> HttpResponse:
-    """Make the response to a request of which no hit was accepted: an error, and a list of the hits with their reasons
-    if the hits could be read.
+    """Make the response to a request of which no hit was accepted. The body has the error. If the hits could be read,
+    the body also lists them with their reasons.
 
-    The header X-Hit-Error shows the snippet that the tracker refused the hits. A proxy between them may answer with the
-    same status, but not with this header.
+    The header X-Hit-Error shows the snippet that the tracker refused the hits. A proxy in front of the tracker may
+    answer with the same status, but without this header.
     """
     body: dict[str, Any] = {"error": describe(refusal)}
     if isinstance(refusal, NoHit) or refusal.status == 400:
@@ -46,7 +46,7 @@ def pixel(refusal: Refusal | None = None) -> HttpResponse:
 
 def preflight(request: HttpRequest, methods: str) -> HttpResponse:
     """Make the response to a CORS preflight request, in which a browser asks whether a page may send hits. Pages of
-    every origin may. `methods`: the allowed HTTP methods."""
+    every origin may send hits. `methods`: the allowed HTTP methods."""
     response = allow_any_origin(request, HttpResponse(status=204))
     response.headers["Access-Control-Allow-Methods"] = methods
     asked_for = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")

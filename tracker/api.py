@@ -69,7 +69,7 @@ class DomainsField(serializers.JSONField):
 
 
 class SiteSerializer(serializers.ModelSerializer[Site]):
-    """A web site. Timezone and currency can't be changed once it has hits."""
+    """A web site. Timezone and currency can't be changed once the site has hits."""
 
     domains = DomainsField(
         required=False, help_text="Host names, such as shop.example. /click redirects only to these."
@@ -125,7 +125,7 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
 
 
 class TokenSerializer(serializers.ModelSerializer[Token]):
-    """A token of a program. Its secret is only in the answer to the request that made it."""
+    """A token of a program. Only the answer to the request that made the token contains its secret."""
 
     secret = serializers.CharField(read_only=True, required=False, help_text="Shown only when the token is issued.")
 
@@ -194,7 +194,7 @@ class TokenViewSet(
 
 
 class RefusedCountSerializer(serializers.ModelSerializer[RefusedCount]):
-    """How many hits of a site were refused on one day with one code; with a sample of such a hit."""
+    """The number of a site's hits that were refused on one day with one code, and a sample: one of these hits."""
 
     class Meta:
         model = RefusedCount
@@ -202,8 +202,8 @@ class RefusedCountSerializer(serializers.ModelSerializer[RefusedCount]):
 
 
 class RefusedCountViewSet(viewsets.ReadOnlyModelViewSet[RefusedCount]):
-    """How many hits were refused, by day, site and code, latest day first. Hits whose site key no site has are counted
-    under the site `unknown`."""
+    """How many hits were refused, by day, site and code, latest day first. Hits with a site key that no site has are
+    counted under the site `unknown`."""
 
     queryset = RefusedCount.objects.all()
     permission_classes = (StaffPermissions,)

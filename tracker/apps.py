@@ -24,7 +24,7 @@ class TrackerConfig(AppConfig):
 
     def ready(self) -> None:
         """Turn on Python's garbage collector, which `manage.py`, `tracker.celery` and `tracker.wsgi` turn off while
-        modules are imported. It never examines the objects that exist by now."""
+        modules are imported. The collector never examines the objects that exist before this call."""
         gc.freeze()
         gc.enable()
 

@@ -10,11 +10,11 @@ from celery import Celery
 from django.conf import settings
 from kombu import Queue
 
-# Each collection of garbage would look through all modules that are imported so far, and find none. TrackerConfig turns
-# it on again.
+# Each collection of garbage would look through all modules that are imported so far, and find no garbage. TrackerConfig
+# turns the collector on again.
 gc.disable()
 
-#: After this many deliveries a message becomes a dead letter, because it may be what kills its workers.
+#: After this many deliveries a message becomes a dead letter, because the message itself may kill the workers.
 DELIVERY_LIMIT = 50
 CONNECT_SECONDS = 2
 
@@ -31,8 +31,8 @@ SAFE_DEATH = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-#: The options of the queues of tasks that beat sends. A message that no worker takes in time is dropped; beat's next
-#: message does its work.
+#: The options of the queues of tasks that beat sends. A message that no worker takes in time is dropped. Beat's next
+#: message starts the same task.
 TICKS = {"x-queue-type": "quorum"}
 #: The options of the queue of dead letters. Reading one counts as a delivery, and by default RabbitMQ 4 deletes a
 #: message after 20 deliveries. The limit is therefore very large. It isn't -1, which RabbitMQ 4 reads as no limit,
@@ -67,7 +67,7 @@ app.conf.update(
     },
     # RabbitMQ 4.3 refuses queues that are neither durable nor exclusive to one connection.
     control_queue_durable=True,
-    # The prefix in the name keeps the remote control of deployments on one virtual host apart.
+    # Several trackers may share a virtual host of the broker. The prefix keeps their remote control apart.
     control_exchange=f"{settings.QUEUE_PREFIX}control",
     # A message is acknowledged after its work is done and the next step's message is confirmed. After a failure it
     # becomes a dead letter.

@@ -29,8 +29,8 @@ MAX_WAITING_BYTES = 32 << 20
 
 
 class Portion(msgspec.Struct, eq=False):
-    """Those hits of a request that go into the same batch. `size`: their bytes in the batch. `done`: a future that is
-    resolved once they are durable."""
+    """Hits of one request that go into the same batch. `size`: the bytes of these hits in the batch. `done`: a future
+    that is resolved once the hits are durable."""
 
     hits: list[Hit]
     size: int
@@ -149,7 +149,7 @@ def send_hits(hits: Sequence[Hit], seconds: float = SEND_SECONDS) -> None:
         return
     committer = _committer_of(getpid())
     if not settings.BROKER_URL and connection.in_atomic_block:
-        # The committer's thread would not see what this transaction wrote, and would wait for its locks.
+        # The committer's thread would not see what this transaction wrote, and would wait for the transaction's locks.
         send_here(committer, hits)
     else:
         committer.send(hits, seconds)

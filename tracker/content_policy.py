@@ -1,6 +1,6 @@
 """Content policy: middleware that sets the header Content-Security-Policy, which says what a page may load and run.
 
-Strangers choose the names of ads, and pages show them. The header keeps code in such a name from running.
+Pages show the names of ads, which strangers can choose. The header keeps code in a name from running.
 """
 
 from collections.abc import Callable

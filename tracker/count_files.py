@@ -2,7 +2,7 @@
 processes.
 
 The files have the format of prometheus_client. That library would map them into memory, and the kernel kills a process
-that writes to such a map while the disk is full. Here they are written by plain calls: if a write fails, this is
+that writes to such a map while the disk is full. This module writes the files by plain calls. If a write fails, this is
 logged, and the count is written later.
 """
 
@@ -85,7 +85,7 @@ class Counts:
         os.register_at_fork(after_in_child=self.begin)
 
     def begin(self) -> None:
-        """Set all counts to 0, and write to new files from now on. A process that was forked also begins with this."""
+        """Set all counts to 0, and write to new files from now on. This is also called in each forked process."""
         self.lock = Lock()
         self._files: dict[str, CountFile] = {}
         for value in self._values:
@@ -123,14 +123,14 @@ class Value(values.MutexValue):
             self.counts.write(self._kind, self._key, self._value)
 
     def clear(self) -> None:
-        """Set the number to 0. It is called after a fork, because the parent's counts aren't those of the new
-        process."""
+        """Set the number to 0. This is called after a fork, because the new process begins with a copy of the parent's
+        counts."""
         self._value = 0.0
 
 
 def store_counts_in(folder: Path | None) -> None:
-    """Set where the counters and histograms that are made after this call write their numbers: to files in `folder`, or
-    nowhere (only memory) if it is None."""
+    """Make counters and histograms write their numbers to files in `folder`. If `folder` is None, the numbers stay in
+    memory. Call this before the counters and histograms are made."""
     values.ValueClass = Value if folder else values.MutexValue
     if folder:
         Value.counts = Counts(folder)

@@ -51,7 +51,7 @@ class CrossingView(HitView):
 
 def find_site(key: str) -> SiteEntry:
     """Return the settings of the site with this key, and count the request against the site's rate limit. Raises
-    Refusal, also if the limit is exceeded or the database is away."""
+    Refusal if no site has the key, if the limit is exceeded, or if the database is away."""
     found = SITES.find(key)
     if found.value is None:
         raise Refusal(404, "unknown_site", "No site has this key.", "site") if found.checked else NotDurable()
@@ -61,8 +61,8 @@ def find_site(key: str) -> SiteEntry:
 
 
 def redeem(token: str, now: int, site: str, ua: str, secret: str) -> str:
-    """Return the visitor's id in a valid token, and store that the token is used. Raises Refusal, also if it was used
-    before. `now`: ms."""
+    """Return the visitor's id in a valid token, and store that the token is used. Raises Refusal if the token isn't
+    valid or was used before, or if the database is away. `now`: ms."""
     crossing = verify(token, now, site, ua, secret)
     if crossing is None:
         raise Refusal(403, "bad_crossing", "The token is not this site's and this browser's, or too old.", "token")

@@ -32,8 +32,8 @@ def demo_site() -> Site | None:
 
 
 def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
-    """Render the page of the demo that the template `page` shows; `more` are further values for the template. Answer
-    404 if the demo's site is missing, 503 if the database is away."""
+    """Render a page of the demo. `page`: the name of the page's template; `more`: further values for the template.
+    Answer 404 if the demo's site is missing, 503 if the database is away."""
     try:
         site = demo_site()
     except AWAY:

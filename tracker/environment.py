@@ -34,7 +34,8 @@ class BadSetting(SystemExit):
 
 
 def read_text(name: str) -> str:
-    """Read a variable as text; "" if it is unset. (django-environ would expand `$name` in the value.)"""
+    """Read a variable as text; "" if it is unset. The library django-environ is not used for this, because it would
+    expand `$name` in the value."""
     return os.environ.get(name, "")
 
 
@@ -63,7 +64,7 @@ def read_url(name: str, *schemes: str, parameters: Sequence[str] = ()) -> str:
     """Read a URL that begins with one of the schemes; "" if the variable is unset. Raises BadSetting.
 
     The URL must name a host or a bucket, or a folder if its scheme is `file`. It may have only the query parameters in
-    `parameters`. An unknown one is refused, because it may have been meant to turn encryption on.
+    `parameters`. An unknown parameter is refused, because it may have been meant to turn encryption on.
     """
     url = read_text(name)
     if not url:

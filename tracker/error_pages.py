@@ -1,5 +1,5 @@
-"""Error pages: answers a failed request with Django's error page if a browser sent it, and with the JSON error of
-docs/errors.md if a program did."""
+"""Error pages: answers failed requests. A browser gets Django's error page. A program gets the JSON error of
+docs/errors.md."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,8 +35,8 @@ handler500 = handler_of(
 
 
 def csrf_page(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Show Django's page for a failed CSRF check. If an untrusted proxy caused the failure, show the operator what to
-    set instead."""
+    """Show Django's page for a failed CSRF check. If an untrusted proxy caused the failure, show another page, which
+    tells the operator what to set."""
     if is_misread(request):
         return HttpResponse(ADVICE, content_type="text/plain; charset=utf-8", status=403)
     return csrf.csrf_failure(request, reason)

@@ -62,8 +62,8 @@ def refusal_response(refusal: Refusal) -> JsonResponse:
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Make the response to an exception that a DRF view raised. None if nobody expected the exception; DRF then answers
-    500."""
+    """Make the response to an exception that a DRF view raised. Return None for an unexpected exception; Django then
+    answers 500."""
     if isinstance(error, AWAY):
         return unavailable(error)
     error = translate(error)

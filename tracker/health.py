@@ -1,7 +1,6 @@
 """Health: /healthz says whether this process answers at all; /readyz says whether each of the tracker's services works.
 
-Both are public. They give no reasons; the log has them. However often they are called, each service is checked at most
-once a second.
+Both are public. If a service is down, they don't say why; the log does. Each service is checked at most once a second.
 """
 
 from collections.abc import Iterable
@@ -61,17 +60,17 @@ class OpenView(APIView):
 
 
 class HealthView(OpenView):
-    """Says for load balancers whether this process answers. It checks no service, because web processes must go on
-    while one is away."""
+    """Tells load balancers that this process answers. It checks no service, because web processes must go on while a
+    service is away."""
 
     @extend_schema(summary="Whether the process serves", responses=ALIVE)
     def get(self, _request: Request) -> Response:
-        """Answer 200. No service is asked."""
+        """Answer 200. No service is checked."""
         return Response({"status": "ok"})
 
 
 class ReadyView(OpenView):
-    """Says for people and monitors whether each service works."""
+    """Tells people and monitors whether each service works."""
 
     @extend_schema(summary="How each backing service is", responses={200: READY, 503: READY})
     def get(self, _request: Request) -> Response:

@@ -34,8 +34,8 @@ def read_query_string(request: HttpRequest) -> str:
 
 
 def read_sender(request: HttpRequest, account: int | None = None) -> Sender:
-    """Read who sent a request: IP address, user agent and page. `account`: the id of the account of its ingest token;
-    None without a token. The time of receipt is now."""
+    """Read who sent a request: IP address, user agent and page. `account`: the id of the account whose ingest token the
+    request has; None without a token. The time of receipt is now."""
     meta = request.META
     remote = meta.get("REMOTE_ADDR") or ""
     return Sender(
@@ -67,8 +67,8 @@ def read_body(request: HttpRequest) -> bytes:
     if len(body) < length:
         raise Refusal(400, "incomplete", "The body is shorter than its Content-Length.")
     if not body and "HTTP_TRANSFER_ENCODING" in request.META:
-        # The server reports a broken stream as one that ended. Without this check, the query alone would then be taken
-        # as a hit.
+        # If the body broke off, the server reports an empty body. Without this check, the query string would be read as
+        # a hit.
         raise Refusal(400, "incomplete", "The chunked body broke off, or holds nothing.")
     return body
 

@@ -37,8 +37,8 @@ LookUp = Callable[[Collection[str]], Mapping[str, T]]
 
 
 def look_up_each(look_up: Callable[[str], T | None]) -> LookUp[T]:
-    """Make a function that looks up several keys from one that looks up a single key and returns None if it is
-    missing."""
+    """Turn a function that looks up one key into a function that looks up several keys. `look_up` returns None for a
+    missing key."""
     return lambda keys: {key: value for key in keys if (value := look_up(key)) is not None}
 
 
@@ -94,12 +94,13 @@ class Cached(Generic[T]):
         self._rest_until = float("-inf")
 
     def find(self, key: str) -> Known[T]:
-        """Return the value of a key, from the cache or the database. If the database is away, the result says so; no
-        error is raised."""
+        """Return the value of a key, from the cache or the database. If the database is away, no error is raised; the
+        result then has `checked=False`."""
         return self.find_all((key,))[key]
 
     def find_all(self, keys: Collection[str]) -> dict[str, Known[T]]:
-        """Return the values of several keys. Those that aren't in the cache are looked up in the database at once."""
+        """Return the values of several keys. All keys that aren't in the cache are looked up in the database
+        together."""
         now = self._clock()
         found: dict[str, Known[T]] = {}
         stale: dict[str, Known[T]] = {}

@@ -1,7 +1,8 @@
-"""Metrics: /metrics, for Prometheus: the counts of all processes, and present numbers such as the length of the queue.
+"""Metrics: the endpoint /metrics for Prometheus. It shows the counts of all processes, and present numbers such as the
+length of the queue.
 
-It is public. It names no site and no account, and asks each service at most once a second. To hide it, block its path
-in the proxy. docs/operation.md explains each metric.
+/metrics is public. It names no site and no account, and asks each service at most once a second. To hide it, block its
+path in the proxy. docs/operation.md explains each metric.
 """
 
 import struct
@@ -86,8 +87,8 @@ def is_whole(file: Path) -> bool:
 
 
 def registry() -> CollectorRegistry:
-    """Return the counts to show: those of this process; or the sums of all processes on the machine if
-    PROMETHEUS_MULTIPROC_DIR is set."""
+    """Return the counts to show. If PROMETHEUS_MULTIPROC_DIR is set, they are the sums of all processes on the machine.
+    Otherwise they are the counts of this process."""
     if settings.METRICS_DIR is None:
         return REGISTRY
     shared = CollectorRegistry()

@@ -33,7 +33,7 @@ SIGNAL_NAMES = ", ".join(SIGNALS)
 #: The boolean fields of a site. The fields named set_aside_* decide which hits are rejected; see
 #: conversions.rules.traffic.
 SWITCHES = ("set_aside_bots", "set_aside_prefetches", "set_aside_own_traffic", "open_adjustments", "open_values")
-#: IP version -> the shortest prefix of a network. A shorter prefix would take in everybody.
+#: IP version -> the shortest prefix of a network. A network with a shorter prefix would contain most visitors.
 SHORTEST_PREFIX = {4: 8, 6: 16}
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 #: The fields of a site that are parameters of attribution models.
@@ -320,8 +320,8 @@ class Token(models.Model):
 
     @classmethod
     def issue(cls, account: Account, kind: str, secret: str | None = None) -> tuple[Self, str]:
-        """Make a new token of an account. Return it with its secret, which can't be read again later. If a `secret` is
-        given and a token has it, return this token."""
+        """Make a new token of an account. Return it with its secret, which can't be read again later. If a token with
+        the given `secret` exists, return that token."""
         secret = secret or f"hl_{kind}_{secrets.token_urlsafe(32)}"
         token, is_new = cls.objects.get_or_create(
             sha256=cls.hash_of(secret), defaults={"account": account, "kind": kind, "hint": secret[:12]}
@@ -368,7 +368,8 @@ class TakenCrossing(models.Model):
 class RefusedCount(models.Model):
     """How many hits of a site were refused on one day with one code, and a sample of the latest.
 
-    Hits whose site key no site has are counted together. Therefore a day has at most one row for each site and code.
+    Hits with a site key that no site has are counted together. Therefore a day has at most one row for each site and
+    code.
     """
 
     UNKNOWN = "unknown"

@@ -1,5 +1,5 @@
-"""OpenAPI: functions and extensions that describe views in /api/schema. The msgspec structs of answers describe the
-answers."""
+"""OpenAPI: functions and extensions that describe views in /api/schema. An answer is described by its msgspec
+struct."""
 
 from collections.abc import Callable, Collection
 from typing import Any

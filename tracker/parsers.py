@@ -10,14 +10,14 @@ from tracker.collection.text import has_half_letters, repair
 
 
 class TextParser(JSONParser):
-    """Reads JSON, and refuses a text with half a character (a lone surrogate). It could neither be stored nor be shown
-    in an error answer."""
+    """Reads JSON, and refuses a text with a lone surrogate, which is half of a character. A lone surrogate can neither
+    be stored nor be shown in an error answer."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """Return the value in the body. Raises ValidationError, which names the field, for half a character; raises
-        ParseError if the body is no JSON."""
+        """Return the value in the body. Raises ParseError if the body isn't JSON. Raises ValidationError, which names
+        the field, if a text has a lone surrogate."""
         body = super().parse(stream, media_type, parser_context)
         for field, value in body.items() if isinstance(body, dict) else (("non_field_errors", body),):
             if any(has_half_letters(text) for text in texts_of([field, value])):

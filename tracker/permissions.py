@@ -12,7 +12,7 @@ VIEW = ["%(app_label)s.view_%(model_name)s"]
 class StaffPermissions(DjangoModelPermissions):
     """DRF permission for staff who have the permission to view, add, change or delete the model of the view.
 
-    If the view has `permissions_needed`, its actions or methods need the permissions there: {"revoke":
+    A view can require other permissions for its actions or methods. It lists them in `permissions_needed`: {"revoke":
     "tracker.revoke_token"}.
     """
 

@@ -1,5 +1,5 @@
-"""Postback view: the endpoint to which affiliate networks send that a sale is approved, pending or rejected. It answers
-`OK`."""
+"""Postback view: the endpoint to which affiliate networks report that a sale is approved, pending or rejected. It
+answers `OK`."""
 
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -50,7 +50,8 @@ class PostbackView(HitView):
 
 
 def collect_postback(request: HttpRequest) -> Collected:
-    """Make the hits of a postback. Raises Refusal, also if the sender may not report sales of this site."""
+    """Make the hits of a postback. Raises Refusal if the postback isn't valid, or if the sender may not report sales of
+    this site."""
     given = read_form(read_query_string(request))
     key = fields.read_text(given, "site", MAX_KEY)
     found = SITES.find(key)

@@ -1,7 +1,7 @@
-"""Probe: asks a service for something in another thread, and waits only a limited time. A service that hangs delays
-nobody.
+"""Probe: calls a service in another thread, and waits for the answer only for a limited time. A service that hangs
+delays nobody for longer.
 
-However many requests come, a service is asked only once at a time, and at most once a second.
+However many requests come, a service is called only once at a time, and at most once a second.
 """
 
 import logging
@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """What asking a service gave. `state`: `up` if it answered with `value`; `down` if it failed; `slow` if it has not
-    answered yet. `seconds`: how long it took, or has taken so far."""
+    """The answer of a service. `state`: `up` if the service answered with `value`; `down` if it failed; `slow` if it
+    has not answered yet. `seconds`: how long the answer took, or how long the caller has waited so far."""
 
     state: str
     seconds: float

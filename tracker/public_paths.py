@@ -9,7 +9,8 @@ from django.urls.resolvers import RegexPattern
 from tracker.environment import BadSetting
 
 Patterns = Sequence[URLPattern | URLResolver]
-#: Name of an endpoint -> what may follow its path: the url pattern, and an example of it, by which the view is found.
+#: Name of an endpoint -> what may follow the endpoint's path: URL pattern -> example. The view is found by resolving
+#: the example.
 REST = {
     "t.js": {"": ""},
     "collect": {"": "", "/crossing": "/crossing"},

@@ -47,7 +47,7 @@ class Key(NamedTuple):
 
 
 class Tally(msgspec.Struct):
-    """How many hits were refused, how many of them were conversions (`sales`), and a sample of one.
+    """How many hits were refused, how many of them were conversions (`sales`), and a sample: one of these hits.
 
     A request that was refused as a whole counts as one hit.
     """
@@ -138,8 +138,8 @@ REFUSALS = Refusals(write)
 
 
 def note_refusal(request: HttpRequest, refusal: Refusal, site: str = "") -> None:
-    """Count a request that was refused: each hit that the refusal lists; the request as one hit if it lists none.
-    `site`: the site's key if the request's path names it."""
+    """Count a request that was refused. If the refusal lists hits, count each of them. Otherwise count the request as
+    one hit. `site`: the site's key if the request's path names it."""
     if not 400 <= refusal.status < 500:
         return  # A failure of the tracker: the sender sends the hits again.
     refused = refusal.rejected.values() if isinstance(refusal, NoHit) else [refusal]
@@ -173,8 +173,9 @@ def _said(refusal: Refusal) -> Mapping[str, Any]:
 
 
 def _days_of(keys: Collection[str], now: int) -> dict[str, tuple[str, date]]:
-    """Return the site and the day under which a hit with this key is counted, for each key: (key, present day by the
-    site's clock); or (UNKNOWN, present day in UTC) if no site has the key. All keys are looked up at once."""
+    """Return for each site key the site and the day under which its hits are counted. If a site has the key, this is
+    (key, present day by the site's clock). Otherwise it is (UNKNOWN, present day in UTC). All keys are looked up
+    together."""
     found = SITES.find_all([key for key in keys if KEY.fullmatch(key)])
     sites = {key: known.value for key, known in found.items() if known.value}
     days = dict.fromkeys(keys, (RefusedCount.UNKNOWN, date.fromordinal(local_day(now, "UTC"))))

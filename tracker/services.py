@@ -21,8 +21,8 @@ class Preparable(Protocol):
     """The interface of a service for `manage.py prepare` and /readyz."""
 
     def prepare(self) -> None:
-        """Make what is missing before the first hit can come, such as queues or tables. It does no harm to call it
-        again."""
+        """Make what must exist before the first hit comes, such as queues or tables. To call this again does no
+        harm."""
 
     def check(self) -> None:
         """Check quickly that the service works. Raises Transient if it doesn't."""

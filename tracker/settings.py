@@ -31,7 +31,8 @@ from tracker.environment import (
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# Files of the tracker contain addresses of people and hashes of passwords. Only its own user may read them.
+# The tracker's files contain addresses of people and hashes of passwords. Only the user that runs the tracker may read
+# them.
 os.umask(0o077)
 
 
@@ -54,7 +55,7 @@ DEMO = read_switch("DEMO")
 
 #: The folder to which all processes write their counts. /metrics shows the sums.
 METRICS_DIR = read_shared_folder("PROMETHEUS_MULTIPROC_DIR")
-store_counts_in(METRICS_DIR)  # This comes before the first metric is made.
+store_counts_in(METRICS_DIR)  # Must come before the first metric is made.
 
 # The services. If a variable is unset, the tracker works without the service.
 BROKER_URL = read_url("BROKER_URL", "amqp", "amqps", parameters=tls.FILES)
@@ -79,8 +80,8 @@ REJECTED_DAILY_CAP = read_number("REJECTED_DAILY_CAP", 10_000, 0, 10_000_000)
 
 #: The queues that workers take their tasks from: batches to archive, batches to attribute, rollups and fits, the rest.
 QUEUES = [f"{QUEUE_PREFIX}{name}" for name in ("hits", "facts", "figures", "upkeep")]
-#: The queues that the Procfile's worker takes tasks from; all if it is empty. The Procfile passes them to Celery. They
-#: are checked here, because Celery answers a wrong name with a page of text.
+#: The queues that the Procfile's worker takes tasks from; all queues if the variable is empty. The Procfile passes them
+#: to Celery. They are checked here, because Celery answers a wrong name with a page of text.
 WORKER_QUEUES = read_names("WORKER_QUEUES", QUEUES)
 
 # Processing and reporting.
@@ -244,7 +245,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Hitledger",
     "DESCRIPTION": "Self-hosted ad conversion tracking: collect hits, credit ads, explain every number.",
     "VERSION": "1",
-    # The schemas of structs are JSON Schema, as of this version.
+    # The schemas of structs are JSON Schema, which OpenAPI uses from this version on.
     "OAS_VERSION": "3.1.0",
     # Choices are described in place, not as components.
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enum_id_removal"],
@@ -268,7 +269,7 @@ BEAT = {
     "archive": "tracker.tasks.merge_archive",
 }
 
-#: What the app `tracker` needs of other apps, named as text for the same reason: how far the queue is processed, the
+#: What the app `tracker` needs of other apps, named as text like the tasks above: how far the queue is processed, the
 #: store to prepare, the function that marks a changed site, and the one that archives a changed configuration.
 MARKER = "conversions.models.Marker"
 OPEN_STORE = "conversions.store.adapters.open_store"
@@ -277,8 +278,8 @@ KEEP_SOON = "conversions.configuration.snapshot.keep_soon"
 #: The names of the functions that read metrics of other apps for /metrics.
 GAUGES = ("reporting.gauges.read_gauges",)
 
-#: The level of all processes. The Procfile passes it to Celery. It is checked here, because Celery answers a wrong one
-#: with a page of text.
+#: The log level of all processes. The Procfile passes it to Celery. It is checked here, because Celery answers a wrong
+#: level with a page of text.
 LOG_LEVEL = read_choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,

@@ -1,7 +1,7 @@
 """Sign-in: middleware that limits how often people can try to sign in. Passwords can't be guessed quickly, and hits
 don't wait for checks of passwords.
 
-To check a password takes a third of a second of CPU. Therefore each web process checks one password at a time, and only
+Checking a password takes a third of a second of CPU. Therefore each web process checks one password at a time, and only
 a few requests wait for it. All others are answered 429 at once, before they occupy a thread that hits need. Each web
 process counts by itself.
 """
@@ -27,7 +27,7 @@ from tracker.models import Token
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 DOORS = ("/login", "/admin/login/", "/api/auth/login/")
-#: The most requests that wait or are checked, and the longest wait. One password is checked at a time.
+#: The most sign-ins at a time: one password is checked, the others wait. Then the longest wait.
 IN_HAND, WAIT_SECONDS = 5, 2.0
 #: The size of an IPv6 network that one client may have for itself.
 IPV6_PREFIX = 64

@@ -1,7 +1,8 @@
 """Supervisor: runs the processes of the Procfile on one machine, and starts a process again when it ends.
 
-`python -m tracker.supervisor COMMAND...` first runs these commands of `manage.py`. If another supervisor uses the same
-folder or port, it ends with one line and changes nothing. After SIGTERM or SIGINT all processes end within 25 seconds.
+`python -m tracker.supervisor COMMAND...` first runs these commands of `manage.py`. If another tracker uses the same
+folder or port, this supervisor ends with one line and changes nothing. After SIGTERM or SIGINT all processes end within
+25 seconds.
 """
 
 import fcntl
@@ -92,8 +93,8 @@ def report(line: str) -> None:
 
 
 def take_lock(folder: Path) -> int:
-    """Lock the state folder, and return the file descriptor of the lock. Raises BadSetting if another supervisor, or a
-    process of one, has locked it."""
+    """Lock the state folder, and return the file descriptor of the lock. Raises BadSetting if another supervisor or one
+    of its processes holds the lock."""
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -34,8 +34,8 @@ def archive_hits(text: str) -> str:
 
 @shared_task(name="tracker.tasks.send_marker")
 def send_marker() -> None:
-    """The task of each minute: send an empty batch (a marker). Once it is processed, every batch that was sent before
-    it is processed. Reports read from markers how far they are complete."""
+    """The task of each minute: send an empty batch (a marker). Once the marker is processed, every batch that was sent
+    before it is processed. By the markers, a report knows how far its figures are complete."""
     send()
 
 

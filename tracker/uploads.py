@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 #: The most bytes of all files of a request together. A file that would exceed it is left out.
 MAX_FILES = 4 << 20
-#: After this many bytes the rest of the request is not read. Up to then it is read even if it is too large, because a
-#: browser shows an answer only after it has sent everything.
+#: The most bytes of a request that are read. A request with too many files is read up to here, because a browser shows
+#: the answer only after it has sent everything.
 MAX_READ = 64 << 20
 
 
@@ -28,8 +28,7 @@ class BoundedUpload(FileUploadHandler):
         self._kept = BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, _start: int) -> None:
-        """Take a chunk of the file; it is dropped if there is no room for it. Raises StopUpload after MAX_READ
-        bytes."""
+        """Keep a chunk of the file; drop it if there is no room. Raises StopUpload after MAX_READ bytes."""
         self._read += len(raw_data)
         if self._read > MAX_READ:
             raise StopUpload(connection_reset=True)

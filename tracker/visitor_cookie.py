@@ -2,7 +2,7 @@
 tracker and the page have the same registrable domain, such as shop.example.
 
 Some browsers delete cookies of scripts after a week, but not cookies that a server set. If the snippet's own cookie is
-gone, the snippet takes the id from this one.
+gone, the snippet takes the id from the tracker's cookie.
 """
 
 import re
@@ -16,7 +16,7 @@ from publicsuffixlist import PublicSuffixList
 from tracker.collection.nobody import someone
 
 NAME = "_hls"
-#: The cookies with a visitor's id, in the order in which they are tried: the snippet's own, and this one.
+#: The cookies with a visitor's id, in the order in which they are tried: the snippet's, then the tracker's.
 NAMES = ("_hl", NAME)
 VISITOR = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 #: The cookie's lifetime: 400 days, the longest that browsers allow. Each answer renews it.

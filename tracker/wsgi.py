@@ -1,5 +1,5 @@
-"""WSGI: the application for the web server: Django's, which also reads chunked bodies, and calls the endpoints for hits
-without middleware."""
+"""WSGI: Django's application for the web server, in two wrappers. One reads chunked bodies. The other calls the
+endpoints for hits without Django's middleware."""
 
 import gc
 import os
@@ -15,15 +15,15 @@ from django.urls import ResolverMatch, resolve
 
 from tracker.slashes import single
 
-# Each collection of garbage would look through all modules that are imported so far, and find none. TrackerConfig turns
-# it on again.
+# Each collection of garbage would look through all modules that are imported so far, and find no garbage. TrackerConfig
+# turns the collector on again.
 gc.disable()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracker.settings")
 
 #: The most bytes that are read of a chunked body: one more than any view accepts. The view then refuses the body.
 READ_AT_MOST = (1 << 20) + 1
-#: The most bytes that are read beyond that and dropped. A client whose connection is closed while it sends might not
-#: see the answer.
+#: The most bytes that are read after READ_AT_MOST and dropped. If the connection were closed while the client still
+#: sends, the client might not see the answer.
 DROP_AT_MOST = 16 << 20
 #: The paths with most requests. Their views need no middleware and are called without it.
 HIT_PATHS = ("/collect", "/pixel.gif")

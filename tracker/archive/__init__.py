@@ -18,7 +18,7 @@ from tracker.archive.keys import HOUR_MS, archive_key, batch_of, place, place_be
 from tracker.archive.merger import Merger
 from tracker.archive.port import Archive, ArchiveUnavailable, NotArchived, Piece, Wanted
 
-# boto3 takes a tenth of a process's start. An archive in a folder doesn't need it.
+# To import boto3 takes a tenth of the time in which a process starts. An archive in a folder doesn't need it.
 if urlsplit(settings.ARCHIVE_URL).scheme == "s3":
     from tracker.archive.s3 import S3Archive
 

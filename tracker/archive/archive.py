@@ -1,5 +1,5 @@
-"""Archive: what the archive in a folder and the archive in S3 have in common. This class knows the content of objects;
-its subclasses read and write their bytes."""
+"""Archive: the base class of the archive in a folder and of the archive in S3. It knows what objects contain; its
+subclasses read and write the bytes."""
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
@@ -73,8 +73,8 @@ class ObjectArchive(ABC):
         return [hit for one in held if one.id == batch for hit in one.hits]
 
     def list(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
-        """List the keys of the objects, small and merged, that may have batches made in an interval (ms). The interval
-        has `since`, but not `until`. The keys are in order of time. The list begins after the position `after`."""
+        """List the keys of the objects, small and merged, that may have batches made at `since` <= ms < `until`. The
+        keys are in order of time. The list begins after the position `after`."""
         return merge(self.list_small(since, until, after), self.list_merged(since, until, after), key=place)
 
     def list_small(self, since: int = 0, until: int = LATEST, after: str = "") -> Iterator[str]:
@@ -91,8 +91,8 @@ class ObjectArchive(ABC):
         return self.list_merged(hour, hour + HOUR_MS)
 
     def pieces(self, key: str, wanted: Iterable[Wanted] | None = None) -> Sequence[Piece]:
-        """List the pieces of an object that may have wanted hits, or all its pieces without `wanted`. A piece is a
-        block of a merged object, or a small object as a whole. Raises NotArchived or BadBatch."""
+        """List the pieces of an object that may have wanted hits. If `wanted` is None, list all its pieces. A piece is
+        a block of a merged object, or a small object as a whole. Raises NotArchived or BadBatch."""
         if not is_merged(key):
             return [Piece(key)]
         index = self.read_index(key)

@@ -1,4 +1,4 @@
-"""Finder: finds the archived object in which a batch is now. Explanations show its key to people."""
+"""Finder: finds the archived object in which a batch is now. An explanation shows this object's key."""
 
 import logging
 import time

@@ -117,8 +117,8 @@ def write_durably(path: Path, body: bytes) -> None:
 
 @contextmanager
 def written_aside(path: Path, body: bytes) -> Iterator[Path]:
-    """Write a temporary file next to `path`, flush it to disk, and yield its path. The caller renames it; otherwise it
-    is removed at the end."""
+    """Write a temporary file next to `path`, flush it to disk, and yield its path. If the caller doesn't rename the
+    file, it is removed at the end."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         with aside.open("wb") as file:

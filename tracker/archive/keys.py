@@ -1,5 +1,5 @@
 """Keys: makes and reads the keys of archived objects, of which there are three kinds: batches, merged objects, and
-snapshots of the configuration. Sorted positions give the order in time."""
+snapshots of the configuration. `place` gives the position of an object in the order of time."""
 
 import re
 from collections.abc import Iterable, Iterator

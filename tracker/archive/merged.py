@@ -17,11 +17,11 @@ from tracker.collection.hit import BadBatch, Batch, Hit
 #: The bytes of lines with which a block is full. A reader of one site's hits reads at most two blocks that also have
 #: hits of other sites.
 BLOCK_BYTES = 1 << 19
-#: The most bytes of an unpacked block; one with more is damaged. A block has at most BLOCK_BYTES and one more hit,
+#: The most bytes of an unpacked block. A longer block is damaged: a block has at most BLOCK_BYTES and one more hit,
 #: whose size collection limits.
 MOST_BLOCK_BYTES = 1 << 23
 MOST_INDEX_BYTES = 1 << 26
-#: The bytes of an object's end that are read first. The index of some thousand batches fits into them; a longer one
+#: The bytes of an object's end that are read first. The index of some thousand batches fits into them. A longer index
 #: needs a second read.
 TAIL_BYTES = 1 << 16
 OPTIONS: dict[int, int] = {
@@ -165,7 +165,7 @@ def unpack_block(frame: bytes) -> list[Batch]:
 
 
 def unpack_rows(frame: bytes) -> list[Row]:
-    """Read the rows in the bytes of a block, because its object is merged again. Raises BadBatch."""
+    """Read the rows in the bytes of a block. This is done when the block's object is merged again. Raises BadBatch."""
     raw = (_decoded(_raw_decoder, line) for line in _lines(frame))
     return [read_row(batch, bytes(line)) for batch, line in raw]
 

@@ -13,7 +13,7 @@ def pack_snapshot(body: bytes) -> bytes:
 
 
 def unpack_snapshot(key: str, body: bytes) -> bytes:
-    """Decompress a snapshot of the configuration. `key` is for the error. Raises BadBatch."""
+    """Decompress a snapshot of the configuration. `key`: the snapshot's key, for the error. Raises BadBatch."""
     try:
         return gzip.decompress(body)
     except (OSError, EOFError, ValueError, zlib.error) as error:

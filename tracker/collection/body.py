@@ -88,7 +88,7 @@ def read_json_hit(text: bytes | memoryview) -> Item:
 
 
 def read_object(text: str) -> Any:
-    """Read a JSON value with the tolerance of `decode_json`; None if the text is no JSON."""
+    """Read a JSON value as `decode_json` does; None if the text is no JSON."""
     try:
         return decode_json(text.encode("utf-8", "surrogatepass"))
     except _UNREADABLE:
@@ -163,8 +163,8 @@ def _as_text(form: bytes) -> str:
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
-    """Decompress the body of a request. `encoding`: the header Content-Encoding. Raises Refusal, also if the body is
-    too large."""
+    """Decompress the body of a request. `encoding`: the header Content-Encoding. Raises Refusal if the body can't be
+    decompressed, or is too large."""
     if len(body) > MAX_BODY:
         raise too_large()
     encoding = encoding.strip().lower()

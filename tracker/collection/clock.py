@@ -22,8 +22,8 @@ _ISO = re.compile(
 
 
 def read_instant(value: str | int) -> int | None:
-    """Read a time as ms since the epoch. The value may be a number since the epoch, such a number as text, or ISO 8601
-    with a timezone. None if it is none of these.
+    """Read a time as ms since the epoch. The value may be a number since the epoch, a number as text, or ISO 8601 with
+    a timezone. None if it is none of these.
 
     The size of a number shows whether it counts seconds, milliseconds, microseconds or nanoseconds.
     """

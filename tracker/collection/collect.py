@@ -100,7 +100,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collected(msgspec.Struct):
-    """What collection made of a request. `hits` and `rejected`: the accepted hits and the refusals of the other ones,
+    """The result of collecting a request. `hits` and `rejected`: the accepted hits, and the refusals of the other hits,
     by index in the request. `sites`: the results of looking up their sites.
 
     `notes`: faults of accepted hits, which their senders should correct, by index.
@@ -131,8 +131,8 @@ class NoHit(Refusal):
     """The refusal of a request of which no hit was accepted. `rejected`: the refusal of each hit, by index.
 
     If the refusals of all hits have the same status, the request is refused with this status, otherwise with 400. Code,
-    detail and field are copied from the first refusal that has the request's status, or from the first one if none has
-    it.
+    detail and field are copied from the first refusal that has the request's status. If no refusal has it, they are
+    copied from the first refusal.
     """
 
     def __init__(self, rejected: dict[int, Refusal]) -> None:
@@ -261,7 +261,7 @@ def page_of(referer: str) -> str:
     """Return the URL of the page from the header Referer. "" if the header has only an origin, such as
     https://shop.example/.
 
-    To other hosts browsers usually send only the origin. It would be wrong to take it for the site's home page.
+    Browsers usually send only the origin to other hosts. The origin must not be read as the site's home page.
     """
     return "" if ORIGIN.fullmatch(referer) else referer[:MAX_URL]
 
@@ -285,7 +285,7 @@ def read_at(given: Parameters, sender: Sender, unread: dict[str, str]) -> int:
 
 def corrected(ts: int | None, sent: int | None, received: int) -> int:
     """Return the time of a hit (ms), corrected if the client's clock is wrong. `ts`: when the event happened, and
-    `sent`: when the request was sent, both by the client's clock; `received`: when it came, by ours.
+    `sent`: when the request was sent, both by the client's clock; `received`: when the request came, by our clock.
 
     If the client's clock is right, the result is `ts` and doesn't depend on `received`.
     """

@@ -56,7 +56,7 @@ def read_consent(given: Any) -> dict[str, str]:
 
 def consent_problem(given: Any) -> Refusal | None:
     """Return what is wrong with the value of the parameter `consent`, as a Refusal for the notes of the answer; None if
-    nothing is. The hit is accepted in any case."""
+    the value is right. The hit is accepted in any case."""
     named = _named(given)
     if named is None:
         return Refusal(

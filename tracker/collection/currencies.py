@@ -31,8 +31,8 @@ SIGNS: dict[str, frozenset[str]] = {
 
 
 def meanings(text: str) -> frozenset[str]:
-    """Return the ISO codes that a currency's code or sign may mean, in upper or lower case: "$" may mean USD, CAD and
-    others. Empty if it is neither a code nor a sign."""
+    """Return the ISO codes that a currency's code or sign may mean: "$" may mean USD, CAD and others. Upper and lower
+    case are the same. Empty if the text is neither a code nor a sign."""
     text = text.strip().rstrip(".")
     code = text.upper()
     return frozenset((code,)) if code in CURRENCIES else SIGNS.get(text.lower(), frozenset())

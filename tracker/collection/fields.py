@@ -41,7 +41,7 @@ def read_text(parameters: Parameters, field: str, most: int) -> str:
 
 def as_text(value: Any, field: str) -> str:
     """Return a text unchanged, and a whole number as its text: 7 gives "7". Raises Refusal for true, an object or an
-    array. A JSON number with a fraction comes here as a text already, because `decode_json` leaves it one."""
+    array. A JSON number with a fraction is a text already, because `decode_json` reads it as text."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):

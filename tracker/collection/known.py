@@ -10,8 +10,8 @@ T = TypeVar("T")
 class Known(msgspec.Struct, Generic[T], frozen=True):
     """The result of looking up a key. `value`: None if nothing has this key.
 
-    `checked`: False if the database didn't answer; then `value` is the last one that was found. `until`: when the cache
-    must ask again, in seconds of the cache's clock.
+    `checked`: False if the database didn't answer; then `value` is the value that was found last. `until`: when the
+    cache must ask again, in seconds of the cache's clock.
     """
 
     value: T | None

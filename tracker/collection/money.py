@@ -103,8 +103,8 @@ def _readings(text: str) -> Iterable[Decimal]:
 
 
 def _agree(signs: Iterable[str], own: str) -> str | None:
-    """Return the one ISO code that all these signs and codes may mean; "" if there are none. If several codes are
-    possible, the site's currency `own` is chosen if it is one of them. None if no code can be chosen."""
+    """Return the ISO code that all these signs and codes can mean; "" if `signs` is empty. If they can mean several
+    codes, return the site's currency `own` if it is among these codes. Otherwise return None."""
     codes: frozenset[str] | None = None
     for sign in signs:
         codes = meanings(sign) if codes is None else codes & meanings(sign)

@@ -1,5 +1,5 @@
-"""Nobody: recognizes ids such as `null` or `guest`, which faulty programs send for every person. Taken for ids, they
-would join strangers to one person, or their orders to one order. Pure."""
+"""Nobody: recognizes ids such as `null` or `guest`, which faulty programs send for every person. If these were ids,
+strangers would become one person, and their orders one order. Pure."""
 
 import re
 from hashlib import new as new_hash

@@ -65,8 +65,8 @@ class Postback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_sender(site: SiteEntry, secret: str, ip: str) -> None:
-    """Check that a postback may be believed: it has the site's secret; or it has none and comes from an address in the
-    networks that the site allows. Raises Refusal."""
+    """Check that a postback may be believed: it has the site's secret, or it has no secret and its IP address is in a
+    network that the site allows. Raises Refusal."""
     if secret and site.postback_sha256 and hmac.compare_digest(hash_secret(secret), site.postback_sha256):
         return
     if secret or not is_within(ip, site.postback_networks):

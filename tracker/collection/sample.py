@@ -16,7 +16,7 @@ from tracker.collection.text import repair
 
 #: The most bytes of a sample's body, its most parameters, and the most characters of each value.
 MAX_BODY, MAX_PARAMETERS, MAX_LETTERS = 1_600, 40, 200
-#: The bytes that are used of a body that can't be read.
+#: The most bytes that a sample shows of a body that can't be read.
 SEEN = 4_096
 #: Parameters that don't identify a person. They are shown unchanged.
 PLAIN = ("site", "type", "name", "kind", "ts", "sent", "value", "currency", "consent")
@@ -51,7 +51,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 def sample_of(
     refusal: Refusal, *, at: str, method: str = "", path: str = "", content_type: str = "", origin: str = ""
 ) -> Sample:
-    """Make the sample of a refused hit. The other arguments come from its request; `at` is the time of the refusal (ISO
+    """Make the sample of a refused hit. The other arguments describe its request; `at` is the time of the refusal (ISO
     8601)."""
     return Sample(
         at=at,

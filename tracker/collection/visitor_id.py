@@ -12,10 +12,10 @@ def derive_visitor(
 ) -> str:
     """Compute a visitor id for a hit that has none. `trusted`: whether a server with an ingest token sent the hit.
 
-    If the hit names a user, and its IP address isn't the person's, the id depends on the user alone. The address isn't
-    the person's if the hit has a click id, because a partner's server sent it, or if a trusted server sent no address.
-    If a hit with a click id names no user, no other hit gets the same id. All other hits get the id that `stand_in`
-    returns.
+    The hit's IP address isn't the person's in two cases: the hit has a click id, because then a partner's server sent
+    it; or a trusted server sent the hit without an address. In both cases, if the hit names a user, the id is a hash of
+    the user. If the hit has a click id and names no user, no other hit gets the same id. All other hits get the id that
+    `stand_in` returns.
     """
     if someone(user) and (click or (trusted and not ip)):
         return keyed_hash(f"{site}\nuser\n{user}", salt)
@@ -28,7 +28,8 @@ def stand_in(site: str, timezone: str, ip: str, ua: str, at: int, hit_id: str, s
     """Compute a visitor id from the site, the IP address, the user agent and the day in the site's timezone. The same
     person has the same id on one day.
 
-    If there is neither address nor user agent, no other hit gets the same id. Otherwise strangers would share one id.
+    A hit without address and user agent gets an id that no other hit has. If it were a hash of the day alone, strangers
+    would share one id.
     """
     person = f"{ip}\n{ua}" if ip or ua else f"hit\n{hit_id}"
     return keyed_hash(f"{site}\n{local_day(at, timezone)}\n{person}", salt)

@@ -1,4 +1,4 @@
-"""Queues: the queue in which batches of hits wait until tasks process them: RabbitMQ. An embedded tracker has no queue
+"""Queues: the queue (RabbitMQ) in which batches of hits wait until tasks process them. An embedded tracker has no queue
 and processes each batch at once."""
 
 import time
@@ -27,14 +27,14 @@ def new_batch_id() -> str:
 
 
 def send_marker() -> None:
-    """Send an empty batch, which is called a marker. Once it is processed, every batch that was sent before it is
-    processed."""
+    """Send an empty batch, which is called a marker. Once the marker is processed, every batch that was sent before it
+    is processed."""
     open_queue().send(Batch(new_batch_id()))
 
 
 def wait_until_idle(seconds: float) -> bool:
-    """Send a marker, and wait until it and every batch before it are processed. Return whether that happened within
-    `seconds`."""
+    """Send a marker, and wait until the marker and every batch before it are processed. Return whether that happened
+    within `seconds`."""
     deadline = time.monotonic() + seconds
     send_marker()
     # The queue must be idle at two checks. The broker takes a moment to see that a worker died and to deliver the

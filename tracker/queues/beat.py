@@ -19,8 +19,8 @@ class Beat(Scheduler):  # type: ignore[misc]
         self._due = time.monotonic()
 
     def tick(self, *_args: Any, **_options: Any) -> float:
-        """If BEAT_SECONDS have passed since the last time, send all scheduled tasks. Return the seconds until it must
-        be called again."""
+        """If BEAT_SECONDS have passed since the last time, send all scheduled tasks. Return the seconds until the next
+        call."""
         now = time.monotonic()
         if now >= self._due:
             self._due = now + settings.BEAT_SECONDS

@@ -43,8 +43,8 @@ def count(connection: Connection, name: str) -> tuple[int, int]:
 
 
 def in_work(workers: int) -> bool:
-    """Whether one of a queue's `workers` (their number) is processing a batch now. A worker that doesn't answer counts
-    as busy."""
+    """Whether a worker of a queue is processing a batch now. `workers`: how many workers the queue has. A worker that
+    doesn't answer counts as busy."""
     if not workers:
         return False
     look = app.control.inspect(timeout=ANSWER_SECONDS, limit=workers)

@@ -42,11 +42,11 @@ def retry_dead_letters(limit: int) -> Iterator[DeadLetter]:
 
 
 def take_messages(connection: Connection, limit: int) -> Iterator[Message]:
-    """Take messages from the queue of dead letters, at most `limit`. The caller acknowledges those to remove; all
-    others return to the queue when the connection ends.
+    """Take messages from the queue of dead letters, at most `limit`. The caller acknowledges the messages that it wants
+    to remove. All others return to the queue when the connection ends.
 
-    Messages that come during the loop are left alone. A message that is sent again may come back at once as a dead
-    letter, and the loop would never end.
+    Messages that come during the loop are left alone. Otherwise the loop might never end: a message that is sent again
+    may come back at once as a dead letter.
     """
     waiting, _ = count(connection, DEAD)
     for _ in range(min(limit, waiting)):

@@ -47,10 +47,10 @@ class Joiner:
         """Join a batch with batches that wait in the queue, and return the result; None if none waits or the broker is
         away. `size`: the bytes of the batch.
 
-        Another batch is taken only while there is still room for one as large as the largest so far. Two batches end
-        the joining: one that was made much earlier or later, which is sent to the queue again; and one that the broker
-        has delivered before, which is joined as the last. It may be a batch that kills workers, and must not take many
-        others with it.
+        A batch is taken only while there is room for one as large as the largest so far. If a taken batch was made much
+        earlier or later, it is sent to the queue again, and no more batches are taken. If the broker has delivered a
+        taken batch before, it is joined, and no more batches are taken: this batch may kill workers, and few others
+        should be joined to it.
         """
         if self._messages:
             self.close()  # A task failed after an earlier join. The broker delivers its batches again.
@@ -191,7 +191,7 @@ def joined(batches: list[Batch]) -> Batch:
     """Join batches to one, whose time is the time of the latest. Markers among them add nothing.
 
     The id of the joined batch is a hash of all their ids. If it were the id of one of them, two different joins could
-    get the same id, and the archive would replace the object of one by that of the other.
+    get the same id. The archive would then replace the object of the first by the object of the second.
     """
     full = [batch for batch in batches if batch.hits]
     if len(full) == 1:

@@ -16,8 +16,8 @@ from celery.signals import worker_process_init, worker_shutting_down
 
 logger = logging.getLogger(__name__)
 
-#: The seconds until tasks are told to end. By then the worker takes no more messages. Earlier, it would take the
-#: batches that its own tasks send back.
+#: The seconds until tasks are told to end. By then the worker takes no more messages. If tasks were told earlier, the
+#: worker would take the batches that they send back.
 NOTIFY_SECONDS = 1.0
 #: The seconds that tasks have to end, or to send back their batches.
 END_SECONDS = 20.0

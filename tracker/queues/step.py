@@ -43,8 +43,7 @@ class Step(Task):  # type: ignore[misc]
     """
 
     abstract = True
-    #: Whether the task's message is a batch. Reports don't count as complete beyond its hits until the batch is
-    #: processed.
+    #: Whether the task's message is a batch. Until the batch is processed, reports are not sealed beyond its hits.
     takes_batch = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -96,10 +95,10 @@ UNNOTED = "a batch goes to the end of its queue, which can't be noted: reports m
 
 
 def note_put_back(batches: Iterable[Batch]) -> None:
-    """Store that these batches go to the end of the queue again. Call it before they are sent.
+    """Store that these batches go to the end of the queue again. Call this before they are sent.
 
-    Markers that are in the queue already will be processed before these batches, although they were sent after them.
-    Without this note, reports would then count as complete although these batches are not processed.
+    A marker that is in the queue already will be processed before these batches, although it was sent after them.
+    Without this note, reports would then be sealed although these batches are not processed.
     """
     received = [hit.received for batch in batches for hit in batch.hits]
     if received:
@@ -115,10 +114,10 @@ def retry_while_away(
     sleep: Callable[[float], None] = pause,
 ) -> T:
     """Call `work` and return its result. While a service is away, call it again, after longer and longer waits. `what`:
-    its name for the log.
+    the name of the work for the log.
 
-    After PATIENCE seconds, or when the worker is shutting down, call `give_up` with the seconds waited so far. If it
-    raises an error that is not in `tracker.away.AWAY`, the waiting ends.
+    After PATIENCE seconds, or when the worker is shutting down, call `give_up` with the seconds waited so far. If
+    `give_up` raises an error that is not in `tracker.away.AWAY`, the waiting ends.
     """
     began, wait = now(), SHORTEST_WAIT
     while True:

@@ -43,7 +43,7 @@ def make_locked(path: Path) -> IO[bytes]:
         fcntl.flock(file, fcntl.LOCK_EX)
         if is_there(file):
             return file
-        file.close()  # Another process removed the file before it was locked, because it looked like one that was left.
+        file.close()  # Another process removed the file before it was locked, and took it for one that was left.
 
 
 def lock_left(path: Path) -> IO[bytes] | None:
