@@ -10,8 +10,8 @@ from tracker.away import AWAY
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-#: The number of tries in a row that must find a service away to count as an outage. A single one may be the fault of
-#: its work: a partition that is too large times out each time.
+#: If this many tries in a row find a service away, there is an outage. A single try may fail because of its own work:
+#: reading a partition that is too large times out each time.
 OUTAGE = 3
 
 

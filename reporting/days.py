@@ -73,8 +73,8 @@ class DayMaker:
         return bool(self.attempts.make(lambda: self.make(day), f"site {day.site}: the day {day.day} can't be made"))
 
     def make(self, day: StaleDay) -> bool:
-        """Make the cells of a day. Return whether they were made: not if one of the day's hours is still marked, or if
-        the site is gone. Raises Damaged."""
+        """Make the cells of a day, and return True. If one of the day's hours is still marked, or if the site is gone,
+        make none and return False. Raises Damaged."""
         self._load({day.site} - self._sites.keys())
         site = self._sites[day.site]
         if site is None:

@@ -162,7 +162,7 @@ class Fitter:
 
     def _keep(self, site: SiteConfig, taken: FitMark, fits: Mapping[str, Fitted]) -> bool:
         """Write the fits of a month. Return whether they differ from the stored ones, or from those for which the next
-        month was marked. If they do, mark the next month's hours to be rolled up again. Raises Overtaken."""
+        month was marked. If they differ, mark the next month's hours to be rolled up again. Raises Overtaken."""
         told = fingerprint(fits)
         changed = told != taken.told or told != fingerprint(read_fits(self.store, site, taken.month))
         if changed and not self.fit_marks.clear_told(taken):

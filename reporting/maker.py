@@ -29,8 +29,8 @@ MOST_FACTS = 2_000
 
 
 class MadeCells(msgspec.Struct, frozen=True):
-    """Cells that were made for a mark, and are not written yet; the number of facts that were read, and the time it
-    took (ms).
+    """Cells that were made for a mark and are not written yet. `facts`: how many facts were read. `took`: how long the
+    making took (ms).
 
     `cells`: None if there is nothing to write. `day`: the day of the hour if the cells are those of a whole hour; None
     if they are those of a part. `month`: the month of the facts; None if no facts were read, because the cells of parts
@@ -70,8 +70,8 @@ class CellMaker:
         self._sites = {}  # Configuration that is read from now on is newer than the tokens of all marks that were read.
 
     def make(self, mark: Mark, batch: Sequence[Mark]) -> MadeCells:
-        """Make the cells of the part or hour that is marked. `batch`: all marks that were read together with it. Raises
-        Damaged."""
+        """Make the cells of the part or hour that is marked. `batch`: all marks that are rolled up together with this
+        one. Raises Damaged."""
         site = self._site(mark, batch)
         if site is None:
             return MadeCells(mark)

@@ -16,7 +16,7 @@ from reporting.figures.sums import Sums
 
 def sums_of_part(store: Store, site: SiteConfig, bucket: int, part: Part) -> tuple[Sums, int]:
     """Read the facts of a part of an hour, and compute its figures. Also return the number of facts. Read the part's
-    mark before: if a fact is stored later, it sets a new mark."""
+    mark before the facts: a fact that is stored later sets a new mark."""
     facts = store.read_bucket(site.key, bucket, part)
     conversions = [fact for fact in facts if isinstance(fact, Conversion)]
     touches = [fact for fact in facts if isinstance(fact, Touch)]

@@ -53,7 +53,8 @@ class MarkTurns(Protocol):
         marks."""
 
     def take_marks(self, marks: Sequence[Mark], now: int, until: int) -> list[Mark]:
-        """Hold those of the marks that no other worker holds at `now` (ms), until `until` (ms). Return them."""
+        """Hold those of the marks that no other worker holds at `now` (ms). Hold them until `until` (ms), and return
+        them."""
 
     def release_marks(self, marks: Collection[Mark]) -> None:
         """Release marks that this worker holds, so that others can take them."""

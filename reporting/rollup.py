@@ -32,16 +32,16 @@ from reporting.maker import CellMaker, MadeCells
 from reporting.order import batches_of, in_order
 from reporting.ports import DayNotes, MarkTurns, RollupMarks
 
-#: Cells are written, and their marks closed, as soon as they have this many facts.
+#: As soon as this many facts were read, the cells that were made of them are written, and their marks are removed.
 FACTS_AT_ONCE = 5_000
-#: A worker holds marks for this long (ms). If it dies, they wait this long.
+#: A worker holds marks for this long (ms). If the worker dies, the marks wait this long.
 HOLD_MS = 2 * 60 * 1000
 #: After a rollup the present hour rests this many times as long as the rollup took, at most LONGEST_REST_MS. Each hit
 #: marks the hour, and each rollup makes all of it. Meanwhile reports show live counters.
 REST = 10
 #: After a site's onward marks were replaced, further ones rest this long (ms) for each marked part, at most
-#: LONGEST_ONWARD_REST_MS. It is ten times what the rollup of a small part takes. Strangers who send more than a worker
-#: can read thus cost about a tenth of its time, however many batches they send.
+#: LONGEST_ONWARD_REST_MS. It is ten times what the rollup of a small part takes. However many batches strangers send,
+#: they cost a worker about a tenth of its time.
 ONWARD_REST_A_PART_MS = 100
 
 

@@ -80,7 +80,8 @@ def is_known(request: Request, etag: str) -> bool:
 
 
 class FitReport(APIView):
-    """What the data-driven models learnt about a goal from a month. Conversions of the next month are divided by it."""
+    """What the data-driven models learnt about a goal from a month. It decides how conversions of the next month are
+    divided."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)

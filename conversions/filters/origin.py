@@ -1,7 +1,8 @@
 """Origin: finds the source, medium and network of an ad. Pure.
 
 A report's cells contain the names of ads, and not the utm tags of touches. The name of an unconfigured ad was made of
-its utm tags, which are read from it again. For a configured ad, its match rules name them.
+its utm tags, and these are read from the name again. For a configured ad, the match rules name source, medium and
+network.
 """
 
 from collections.abc import Iterable

@@ -49,8 +49,9 @@ def cells_of(
 
 
 def beside_cells(figures: ReportRow | Totals, lost: Earned | Unattributed, scope: Choice) -> Iterator[Cell]:
-    """Make the cells that follow a row's own figures: the conversions that no ad gets credit for (`lost`), unless rows
-    are by ad; then conversions and value under each model that is shown beside the chosen one."""
+    """Make the cells that follow a row's own figures. Unless rows are by ad (or campaign, channel and so on), the first
+    of them counts the conversions that no ad gets credit for (`lost`). Each model that is shown beside the chosen one
+    has two cells: conversions and value."""
     if scope.by not in AD_KEYS:
         yield _conversions(lost.conversions, scope, scope.model, "false")
     if figures.models is UNSET:

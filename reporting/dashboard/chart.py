@@ -39,9 +39,9 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A point of the chart. `number`: None if its time has not begun. `before`: the number of the same point in the
-    earlier days with which the chart is compared; None if there is none. `provisional`: whether `number` may still
-    change."""
+    """A point of the chart. `number`: None if the point's hour, day, week or month has not begun. `before`: the number
+    of the same point in the earlier days with which the chart is compared; None if there is none. `provisional`:
+    whether `number` may still change."""
 
     title: str
     label: str
@@ -63,8 +63,8 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 def chart_figure(choice: Choice) -> Figure:
-    """Return the figure that the chart shows: the one that the person chose, or conversions if no chart can show that
-    one. Example: cost can't be shown by hour."""
+    """Return the figure that the chart shows: the figure that the person chose. If the chart can't show this figure,
+    such as cost by hour, return conversions."""
     by_hour = choice.first == choice.last
     return next((one for one in CHARTED if one.name == choice.show and not (by_hour and one is COST)), CONVERSIONS)
 
@@ -121,13 +121,13 @@ def hours_of(days: Range, site: SiteConfig) -> list[Step]:
 
 
 def amounts_of(rows: list[ReportRow], unit: Unit, figure: Figure) -> dict[str, Amount]:
-    """Return the amount of a figure in each row, by the row's key, such as {"2026-11-28": "12.500000"}. What no ad gets
-    credit for is included."""
+    """Return the amount of a figure in each row, by the row's key, such as {"2026-11-28": "12.500000"}. Conversions
+    that no ad gets credit for are included."""
     return {getattr(row, unit): with_unattributed(row, figure) for row in rows}
 
 
 def with_unattributed(row: ReportRow, figure: Figure) -> Amount:
-    """Return the amount of a figure in a row, including what no ad gets credit for."""
+    """Return the amount of a figure in a row. Conversions that no ad gets credit for are included."""
     own = amount_of(row, figure)
     if figure not in (CONVERSIONS, VALUE) or own is None or row.unattributed is UNSET:
         return own
@@ -135,8 +135,8 @@ def with_unattributed(row: ReportRow, figure: Figure) -> Amount:
 
 
 def _number(amounts: dict[str, Amount], step: Step, figure: Figure) -> Number | None:
-    """Return the amount of a step. If the report has no row for the step, it is 0; for the figure cost it is None,
-    which means unknown."""
+    """Return the amount of a step. If the report has no row for the step, the amount is 0; of the figure cost it is
+    None, which means unknown."""
     nothing: Amount = None if figure is COST else 0 if figure is CLICKS else "0.000000"
     return number_of(amounts.get(step.key, nothing), figure.form)
 

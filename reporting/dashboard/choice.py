@@ -54,8 +54,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     filters: Filters = ()
 
     def sorted_by(self) -> str:
-        """Return the order of the table's rows as a report's parameter `order`: the chosen one; else `-day` (latest day
-        first) if rows are days, and `-conversions` (most first) if they aren't."""
+        """Return the order of the table's rows, as a report's parameter `order`. If the person chose no order, it is
+        `-day` (latest day first) for rows by day, and `-conversions` (most first) for other rows."""
         return self.order or ("-day" if self.by == "day" else "-conversions")
 
 

@@ -41,8 +41,8 @@ class Tile(msgspec.Struct, frozen=True):
     """A figure with its total, at the top of the dashboard.
 
     `money`: whether the total is an amount in the site's currency. `href`: the address of the dashboard with the chart
-    of this figure; "" if a chart can't show it. `current`: whether the chart shows it now. `behind`: the address of the
-    list of the conversions that it counts; "" if it counts none.
+    of this figure; "" if a chart can't show the figure. `current`: whether the chart shows the figure now. `behind`:
+    the address of the list of the conversions that the figure counts; "" if it counts none.
     """
 
     name: str

@@ -95,8 +95,9 @@ def _column(choice: Choice, name: str, title: str, is_text: bool = False) -> Col
 
 
 def _beside_columns(choice: Choice) -> list[Column]:
-    """Make the columns that follow a row's own figures: the conversions that no ad gets credit for, unless rows are by
-    ad; then conversions and value under each model that is shown beside the chosen one."""
+    """Make the columns that follow a row's own figures. Unless rows are by ad (or campaign, channel and so on), the
+    first of them counts the conversions that no ad gets credit for. Each model that is shown beside the chosen one has
+    two columns: conversions and value."""
     lost = [] if choice.by in AD_KEYS else [Column("unattributed", "Conversions", "without an ad")]
     models = [
         Column(f"{model}.{figure.name}", figure.title, model.replace("_", " "))
@@ -135,7 +136,7 @@ def scope_of(choice: Choice, name: str) -> Choice:
 
 
 def _length(row: ReportRow, choice: Choice) -> Decimal:
-    """Return the figure that a row's bar shows: the column by which the table is sorted; conversions if this column
-    has text."""
+    """Return the figure that a row's bar shows: the figure of the column by which the table is sorted. If this column
+    has text, the bar shows conversions."""
     name = choice.sorted_by().removeprefix("-")
     return max(Decimal(), Decimal(getattr(row, name if name in SORTABLE else "conversions") or 0))

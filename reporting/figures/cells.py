@@ -67,7 +67,7 @@ _unrated = msgspec.json.Decoder(list[UnratedRow])
 
 
 def by_touch_day(model: str) -> str:
-    """Return the name of those cells of a model that have the touch's day: `linear` gives `linear by day`."""
+    """Return the name of a model's cells by the touch's day: `linear` gives `linear by day`."""
     return f"{model} by day"
 
 

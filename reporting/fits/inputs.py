@@ -55,7 +55,7 @@ class PersonMonth:
     def __init__(self) -> None:
         self.touches = 0
         self.seen: set[object] = set()
-        #: The ads of the person's clicks; of the views, while there is no click.
+        #: The ads of the person's clicks. If the person has not clicked yet, the ads of the views.
         self.steps: Path = ()
         self.has_clicked = False
         self.was_cut = False
@@ -188,8 +188,8 @@ class Gatherer:
 
 
 def is_one_in(person: str, number: int) -> bool:
-    """Whether a person belongs to the sample, which has one in `number` persons. A hash of the person's name decides
-    it, and `number` is a power of 2."""
+    """Whether a person belongs to the sample, which has one in `number` persons. A hash of the person's name decides.
+    `number` is a power of 2."""
     digest = blake2b(person.encode(errors="replace"), digest_size=8).digest() if number > 1 else b""
     return int.from_bytes(digest) % number == 0
 

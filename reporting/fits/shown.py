@@ -45,7 +45,7 @@ def describe_fit(fitted: Fitted, site: SiteConfig, goal: str, month: str) -> Fit
 
 
 def names_of(ads: Sequence[AdName]) -> list[str]:
-    """Return the names of the ads as in the rows of reports. If several ads have an unconfigured ad's name, its
+    """Return the names of the ads as in the rows of reports. If an unconfigured ad has the same name as another ad, its
     campaign is added: "banner [spring]"."""
     times = Counter([START, CONVERSION, NULL, *(name.ad for name in ads)])
     return [

@@ -24,8 +24,8 @@ from tracker.models import RefusedCount, script_tag
 
 
 class DashboardPage(SitePage):
-    """The page after sign-in. It shows a site's figures; before the site's first hit also its snippet. It tells a
-    person who has no site what to do."""
+    """The page after sign-in. It shows a site's figures. Before the site's first hit, it also shows the snippet. It
+    tells a person without a site what to do."""
 
     template = "reporting/dashboard.html"
     needs_site = False

@@ -29,7 +29,7 @@ class Page(View):
             if hasattr(response, "render"):
                 response.render()
         except AWAY:
-            # The request isn't passed, because the signed-in user can't be looked up either.
+            # The template doesn't get the request, because the signed-in user can't be looked up either.
             response = HttpResponse(render_to_string("reporting/away.html"), status=503)
             response.headers["Retry-After"] = str(RETRY_SECONDS)
         response.headers["Content-Security-Policy"] = POLICY

@@ -37,7 +37,8 @@ class SpendPage(SitePage):
     needs_site = False
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """List the days that the address names, unless an import names others."""
+        """Set which days to list: the days that the address names. After an import, the days of the imported file are
+        listed."""
         super().setup(request, *args, **kwargs)
         self.query: Mapping[str, str] = request.GET if request.method == "GET" else {}
 

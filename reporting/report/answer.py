@@ -95,7 +95,8 @@ def read_figures(store: Store, query: Query, site: SiteConfig) -> Figures:
         report, months = report_of_cells(*cells, query, site, spend.sums if spend else None)
         unrated = read_unrated(reader, query, site)
     except Damaged as error:
-        # Mark the damaged cell to be made again from the facts within a minute. An answer without it would be wrong.
+        # Mark the damaged cell to be made again from the facts within a minute. An answer without this cell would be
+        # wrong.
         logger.error("site %s: %s", site.key, error)
         bucket = error.cell.start
         mark_parts(site.key, [(bucket, SUM if site.parts.number_at(bucket) > 1 else 0)])

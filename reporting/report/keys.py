@@ -68,8 +68,8 @@ class AdKeys:
 
 @lru_cache(maxsize=4096)
 def period_of(day: str, name: str) -> str:
-    """Return the ISO week of a day, such as 2026-W48, if `name` is week; its month, such as 2026-11, if `name` is
-    month."""
+    """Return the week or the month of a day. If `name` is week, return the ISO week, such as 2026-W48. If `name` is
+    month, return the month, such as 2026-11."""
     if name == "month":
         return day[:7]
     year, week, _ = date.fromisoformat(day).isocalendar()

@@ -80,8 +80,8 @@ def read_order(text: str, columns: Sequence[str]) -> Order:
 
 
 def read_position(text: str, by: tuple[str, ...], order: Order) -> Position:
-    """Read the parameter `after`, a position. Raises Refusal, also if the position comes from a report with a different
-    `by` or `order`."""
+    """Read the parameter `after`, a position. Raises Refusal if the text is no position, or comes from a report with a
+    different `by` or `order`."""
     try:
         if len(text) > MAX_TEXT:
             raise ValueError("too long")

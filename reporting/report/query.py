@@ -58,8 +58,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         return self.first <= day <= self.last
 
     def earlier(self) -> "Query | None":
-        """Return the query of the report with which this one is compared: the same for other days, with all rows. None
-        if it is compared with nothing."""
+        """Return the query of the earlier days with which this report is compared. It is the same query for these days,
+        but with all rows. None if the report is compared with nothing."""
         if self.compared is None:
             return None
         first, last = self.compared

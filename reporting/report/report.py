@@ -26,7 +26,7 @@ class CellAdder:
     each entry of a cell would take too long."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
-        #: Clicks and views of a report by goal. They belong to no goal and are counted apart from its rows.
+        #: Clicks and views of a report by goal. They belong to no goal and are counted apart from the report's rows.
         self.without_goal = query.empty_sum()
         self._empty = query.empty_sum()
         #: The (goal uid, month) pairs of all conversions that were added.
@@ -85,7 +85,8 @@ class CellAdder:
         self._check_size()
 
     def report(self) -> Report:
-        """Make the report of what was added. It has only the rows of the query's page, but the totals of all rows."""
+        """Make the report from all cells that were added. It has only the rows of the query's page, but the totals of
+        all rows."""
         lines, nobodys = dict(self._lines()), dict(self._unattributed())
         keys, after = page_of({key: line.own for key, line in lines.items()}, self._query.by, self._query.page)
         nobody = [group[None] for group in self._groups.values() if None in group]

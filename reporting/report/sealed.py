@@ -19,8 +19,8 @@ from reporting.report.query import Query, longest_window
 def sealed_until(query: Query, site: SiteConfig) -> int:
     """Return the instant (ms) before which a report is complete. With basis=click, the report is complete for touches
     before this instant."""
-    # Read the marker first, then the marks. Hits that the marker counts as processed had been marked by then. Each is
-    # therefore in an hour that is still marked, or is rolled up.
+    # Read the marker first, then the marks. If the marker counts a hit as processed, the hit's hour was marked before
+    # the marker was read. Therefore this hour is either still marked or already rolled up.
     reached = Marker.reached()
     is_learned = bool(set(query.all_models()) & set(LEARNED))
     sealed = seal(reached, [*marked_since(site.key), *(unfitted_since(site) if is_learned else ())])

@@ -37,8 +37,9 @@ def read_spend(query: Query, site: SiteConfig) -> Spent | None:
 
 
 def read_sums(rows: QuerySet[SpendRow], query: Query, by_day: bool) -> Iterator[SpendLine]:
-    """Let the database add up rows of spend, and yield the sums: one for each currency; with `by_day` for each day; and
-    for each ad if the report's keys or filters need the ad. Without `by_day`, the sums have the report's first day."""
+    """Let the database add up rows of spend by currency, and yield the sums. With `by_day`, there is a sum for each
+    day; otherwise one sum, which is given the report's first day. If the report's keys or filters need the ad, there is
+    a sum for each ad."""
     by_ad = bool({*query.by, *query.filters} & {*AD_KEYS})
     keys = ["currency", *(["day"] if by_day else []), *(SpendNames._fields if by_ad else ())]
     sums = {
@@ -57,8 +58,8 @@ def whole(row: dict[str, Any], name: str) -> int:
 
 
 def settle_spend(query: Query, site: SiteConfig) -> Query:
-    """Decide whether a report shows costs, if `spend` of its query is None: yes if something was spent on its days or
-    on the days to compare with. Return the query with this decision. Raises DatabaseError."""
+    """If the query's `spend` is None, decide whether the report shows costs: it does if something was spent on the
+    report's days or on the days to compare with. Return the query with this decision. Raises DatabaseError."""
     if query.spend is not None:
         return query
     ranges = [(query.first, query.last), *([query.compared] if query.compared else [])]

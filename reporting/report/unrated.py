@@ -13,8 +13,8 @@ from reporting.report.reading import DayReader, read_unrated_cells
 
 
 def read_unrated(reader: DayReader, query: Query, site: SiteConfig) -> Unrated:
-    """Read how many of a report's conversions have a value of which a part is left out, and the amounts left out.
-    Raises StoreUnavailable.
+    """Read how many conversions of a report lack a part of their value, and the amounts that are left out. Raises
+    StoreUnavailable.
 
     A conversion counts on its own day, even with basis=click. For a site without any exchange rates the result is
     empty.

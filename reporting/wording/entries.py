@@ -84,8 +84,8 @@ def own_entry(explanation: Explanation) -> Entry:
 
 
 def why_own(explanation: Explanation) -> str:
-    """Say why the conversion doesn't count; if it counts, why no visitor was found by the click id that it names. "" if
-    there is nothing to say."""
+    """If the conversion doesn't count, say why. If it counts, but no visitor was found by the click id that it names,
+    say why none was found. Otherwise return ""."""
     if explanation.reason:
         return conversion_sentence(explanation.reason)
     click = explanation.click
@@ -112,7 +112,7 @@ def touch_entry(touch: ExplainedTouch, explanation: Explanation) -> Entry:
 
 
 def why_touch(touch: ExplainedTouch, explanation: Explanation) -> str:
-    """Say why a touch gets no credit; if it does, under which models."""
+    """If a touch gets no credit, say why. Otherwise say under which models it gets credit."""
     if touch.reason:
         goal = explanation.goal
         days = goal.click_window_days if touch.kind == "click" else goal.view_window_days

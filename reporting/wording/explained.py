@@ -41,7 +41,7 @@ class ExplainedConversion(msgspec.Struct, frozen=True, kw_only=True):
     models: list[str]
     rows: list[TouchShares]
     #: The claimants, each with those visitors that aren't the conversion's own. The conversion's own person is left out
-    #: if there are no others.
+    #: if it has no other visitors.
     people: list[Claimant]
     #: How each data-driven model divided the conversion: (model, sentence).
     notes: list[tuple[str, str]]
