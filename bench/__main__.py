@@ -24,8 +24,8 @@ def say(text: str) -> None:
 
 
 def run(folder: Path) -> dict[str, list[Figures]]:
-    """Measure the tracker, the baseline and the embedded tracker TURNS times each; return their figures by name. They
-    alternate, because the machine may be busier at some times."""
+    """Measure the tracker, the baseline and the embedded tracker TURNS times each; return the figures by name. The
+    three alternate, because the machine may be busier at some times."""
     turns: dict[str, list[Figures]] = {"services": [], "baseline": [], "embedded": []}
     with ExitStack() as stack:
         services = stack.enter_context(OwnServices(folder / "services"))
@@ -51,7 +51,7 @@ def run(folder: Path) -> dict[str, list[Figures]]:
 
 def main() -> None:
     """Measure, write the raw figures to a file, and print the table. Print each aim that was missed on stderr."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The processes that were started then end as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The started processes then end, too.
     with tempfile.TemporaryDirectory(prefix="hitledger-bench.", ignore_cleanup_errors=True) as folder:
         turns = run(Path(folder))
     var = Path(os.environ.get("HITLEDGER_STATE") or CHECKOUT / "var")

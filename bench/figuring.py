@@ -1,5 +1,5 @@
-"""`make bench-figures`: measures what reports, rollups and replays cost on both stores; `make soak-rollups`: whether a
-worker's memory stays flat.
+"""`make bench-figures`: measures what reports, rollups and replays cost on both stores; `make soak-rollups`: measures
+whether a worker's memory stays flat.
 
 `make bench-figures FIGURES="--store sqlite --scale 0.1 hot"` measures less.
 """
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--soak", action="store_true", help="look at a worker's memory instead")
     given, more = parser.parse_known_args()
     words = ["bench.figures.soak" if given.soak else "bench.figures", *more]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The processes that were started then end as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The started processes then end, too.
     if not given.soak:
         print(HEAD, flush=True)
     with tempfile.TemporaryDirectory(prefix="hitledger-figures.", ignore_cleanup_errors=True) as name:

@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("timelines", "site"), help="measure this alone")
     given = parser.parse_args()
     words = ["--facts", str(given.facts), *(["--only", given.only] if given.only else [])]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The processes that were started then end as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The started processes then end, too.
     with tempfile.TemporaryDirectory(prefix="hitledger-growth.", ignore_cleanup_errors=True) as folder:
         found = measure(Path(folder), words)
     var = Path(os.environ.get("HITLEDGER_STATE") or CHECKOUT / "var")

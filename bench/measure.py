@@ -58,7 +58,8 @@ def drain(subject: Subject, progress: Progress) -> Figures:
 
 
 def accept_and_drain(subject: Subject, progress: Progress, many: int) -> Figures:
-    """Send load while the worker runs; also return the hits a second from the first request until all are counted."""
+    """Send load while the worker runs. Return the figures of `accept`, and the hits a second from the first request
+    until all hits are counted."""
     before, began, cpu = progress.counted(), time.monotonic(), subject.cpu("worker")
     accepted = accept(subject, many)
     return {**accepted, "end_to_end": rate(subject, progress, before, began, cpu)}

@@ -10,7 +10,7 @@ from bench.figures.yardstick import measure
 
 def main() -> None:
     """Print rows in Markdown: what was measured, the store, the earlier and the wanted figure, and the measured
-    ones."""
+    figures."""
     parser = argparse.ArgumentParser(prog="python -m bench.figures", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="how much of everything; 1 by default")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(LINES)}; all by default")

@@ -31,7 +31,7 @@ BUCKET = "BENCH_ARCHIVE_URL"
 
 @contextmanager
 def archives() -> Iterator[dict[str, ObjectArchive]]:
-    """Yield the archives to measure by name, empty. Their objects are deleted afterwards."""
+    """Yield the archives to measure, which are empty: name -> archive. Their objects are deleted afterwards."""
     found: dict[str, ObjectArchive] = {"folder": FolderArchive(Path(os.environ["HITLEDGER_STATE"]) / "measured")}
     if place := os.environ.get(BUCKET):
         found["S3"] = S3Archive(urlsplit(place).netloc, f"bench-{uuid4().hex}", os.environ.get("S3_ENDPOINT_URL", ""))

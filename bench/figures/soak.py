@@ -14,8 +14,8 @@ HOURS = 24
 PEOPLE = 2_000
 #: The late clicks of each hour in each round.
 LATE = 20
-#: The seconds between two looks at the memory; and by how many MiB it may grow from the middle third of the run to the
-#: last.
+#: The seconds between two looks at the memory; and by how many MiB the memory may grow from the middle third of the run
+#: to the last.
 EVERY, MORE = 15.0, 8
 
 
@@ -43,8 +43,8 @@ def soak(site: BenchSite, seconds: float) -> list[int]:
 
 
 def late_clicks(site: BenchSite, round_: int, bucket: int) -> None:
-    """Process late clicks of some visitors of an hour. They are the same in each round, which keeps the hour's size the
-    same."""
+    """Process late clicks of an hour: LATE clicks that are the same in each round, and one that is new. The hour
+    therefore hardly grows."""
     clicks = [site.click(f"late-{n}", bucket + n, visitor_id(bucket, n)) for n in range(LATE)]
     site.process([*clicks, site.click(f"late-{round_}", bucket + 1, visitor_id(bucket, 0))])
 

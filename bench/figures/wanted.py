@@ -1,4 +1,5 @@
-"""Wanted: for each measured figure, what it was before hours were divided and days had cells, and its limit."""
+"""Wanted: for each measured figure, its limit, and what it was before hours were divided into parts and days had
+cells."""
 
 import msgspec
 

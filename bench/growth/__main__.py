@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--facts", type=int, required=True)
     parser.add_argument("--only", choices=PARTS)
     given = parser.parse_args()
-    # They are spawned: forked processes would share the parent's connections.
+    # The processes are spawned: forked processes would share the parent's connections.
     with ProcessPoolExecutor(LOADERS, get_context("spawn")) as pool:
         bench = Bench(pool, given.cassandra)
         bench.warm_up()

@@ -1,4 +1,7 @@
-/* Consent: Google's four signals. The attribute, calls and the browser set each to granted, denied or pending. */
+/*
+ * Consent: Google's four signals. Each is granted, denied or pending. The script's attribute, the page's calls and the
+ * browser set them.
+ */
 
 import { data, words } from './script.js';
 

@@ -1,6 +1,6 @@
 /*
- * Crossing: a parameter takes the visitor's id to the site's other domains. The tracker signs it. It is valid once,
- * for some minutes.
+ * Crossing: a parameter of a link takes the visitor's id to another domain of the site. Its value is a token that the
+ * tracker signs. A token is valid once, for some minutes.
  */
 
 import { mayKnow } from './consent.js';
@@ -10,7 +10,10 @@ import { keep, visitor } from './visitor.js';
 
 const FOUND = /hl_visitor=([\w-]+)&?/;
 
-/** The token of the address, if the previous page is on the list. A stranger's link must not give anybody an id. */
+/**
+ * The token in the page's address, if the previous page was on a domain of the site. A link from a stranger's page must
+ * not give anybody an id.
+ */
 const arrived = words(data.domains).includes(document.referrer.split('/')[2]) && FOUND.exec(location.search);
 let taking;
 let token;
@@ -24,7 +27,7 @@ const ask = async (more) => {
   }
 };
 
-/** Keeps a token ready for the next link. The tracker accepts it for twice as long as it is used here. */
+/** Keeps a token ready for the next link. The tracker accepts a token for ten minutes; here it is used for five. */
 export const prepare = async () => {
   if (data.domains && Date.now() - madeAt > 3e5 && mayKnow()) {
     madeAt = Date.now();
@@ -32,13 +35,13 @@ export const prepare = async () => {
   }
 };
 
-/** Adds the token to an address, if there is one. */
+/** Adds the token, if there is one, to the address of a link. */
 export const decorate = (url) => {
   if (token) url.search = url.search.replace(FOUND, '') + '&hl_visitor=' + token;
   return url.href;
 };
 
-/** Takes over the id from another domain, once consent allows it. Hits wait for the promise. */
+/** Takes over the visitor's id from the other domain, once consent allows it. Hits wait for the returned promise. */
 export const takeUp = async () => {
   if (arrived && mayKnow())
     taking = taking || ask('&token=' + arrived[1]).then((answer) => answer.visitor && keep(answer.visitor));

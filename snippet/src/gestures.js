@@ -1,10 +1,13 @@
-/* Gestures: makes events and conversions of clicks and forms, if the page's elements or `data-auto` ask for them. */
+/*
+ * Gestures: turns clicks and submitted forms into events and conversions, if attributes of the page's elements or
+ * `data-auto` say so.
+ */
 
 import { decorate, prepare } from './crossing.js';
 import { on } from './own.js';
 import { data, words } from './script.js';
 
-/** Watches the page; calls back with each hit. */
+/** Watches the page, and calls `send` with each hit. */
 export const watchGestures = (send) => {
   on(document, 'pointerover focusin', prepare);
   on(document, 'click auxclick submit', ({ target, button, type }) => {

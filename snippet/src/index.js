@@ -35,7 +35,7 @@ const finish = safely((hit) => {
 
 const queue = safely((hit) => hashing.delete(hit) && add(JSON.stringify(own(hit)), mayKnow()));
 
-/** Sends a page hit, unless the page's address is still the one that was sent. */
+/** Sends a page hit, unless the last page hit had the same address. */
 const showPage = () => {
   clearTimeout(timer);
   timer = 0;
@@ -45,7 +45,7 @@ const showPage = () => {
   page = address;
 };
 
-/** Waits a moment: after a new address the title changes, and often the address changes once more. */
+/** Calls `showPage` after a moment: after a new address the title changes, and often the address changes once more. */
 const later = () => {
   clearTimeout(timer);
   timer = setTimeout(safely(showPage), 50);

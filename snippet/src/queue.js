@@ -8,13 +8,19 @@ import { api, site } from './script.js';
 
 const PREFIX = '_hl:' + site + ':';
 
-/** Key -> a hit that could not be stored; key -> a hit that is being sent or is left to the next page. */
+/**
+ * `memory`: key -> a hit that localStorage could not store. `busy`: key -> whether the hit is being sent, or is left to
+ * the next page.
+ */
 const memory = {};
 const busy = {};
 
 const fresh = [];
 let last = 0;
-/** Whether the tracker has just answered. A request that fails is then bad itself: it is split; a single hit waits. */
+/**
+ * Whether the tracker has just answered. If a request fails although it has, the fault is in the request, and its hits
+ * are sent in smaller requests. A hit that fails alone is left to the next page.
+ */
 let isUp;
 let limit;
 let wait = 0;
@@ -31,7 +37,9 @@ const drop = (key) => {
   delete disk[key];
 };
 
-/** The first of these hits, as many as fit into one request. Browsers send at most 64 KiB after a page is left. */
+/**
+ * Packs the first of these hits, as many as fit into one request. After a page is left, browsers send at most 64 KiB.
+ */
 const pack = (all, most) => {
   const keys = [];
   let body = '';
@@ -49,7 +57,7 @@ const pack = (all, most) => {
   return { keys, body: body && body + ']', keepalive: size < 6e4 };
 };
 
-/** Sends some hits. The promise says whether to go on, and never rejects. */
+/** Sends packed hits. The promise says whether to send the next ones, and never rejects. */
 const post = async ({ keys, body, keepalive }) => {
   let isSettled;
   for (const key of keys) busy[key] = 1;
@@ -72,7 +80,10 @@ const post = async ({ keys, body, keepalive }) => {
   return isUp;
 };
 
-/** Works under this site's lock. If a tab is closed, the browser frees it. Without locks, tabs may send a hit twice. */
+/**
+ * Calls `work` under this site's lock. If a tab is closed, the browser frees its lock. Without locks, two tabs may send
+ * the same hit.
+ */
 const locked = async (mode, work) => {
   try {
     await navigator.locks.request(PREFIX, { mode }, work);
@@ -89,7 +100,7 @@ const sendNext = async () => {
 /** Sends the hits that failed or that earlier pages left, one request after the other, while no other tab sends. */
 export const sendKept = () => locked('exclusive', sendNext);
 
-/** Keeps a hit, and sends it with the other hits that the page makes now. `mayStore`: keep it in the browser, too. */
+/** Keeps a hit, and sends it with the other hits that the page makes now. `mayStore`: store it, too. */
 export const add = async (text, mayStore) => {
   const key = PREFIX + (last = Math.max(Date.now(), last + 1)) + Math.random();
   if (!mayStore || !save(key, text)) memory[key] = text;

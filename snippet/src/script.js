@@ -5,7 +5,7 @@ const script = document.currentScript || document.querySelector('[data-site]');
 /** The texts of the element's `data-` attributes. */
 export const data = script.dataset;
 
-/** Splits such a text into words. */
+/** Splits the text of an attribute into words. */
 export const words = (text) => (text || '').match(/[^\s,]+/g) || [];
 
 /** The server's names of `/t.js` and `/collect`. The server replaces them by the names of PUBLIC_PATHS. */
