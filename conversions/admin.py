@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from conversions.marks.marks import ONWARD, WHOLE_SITE
 from conversions.models import Ad, Campaign, Goal, GoalVersion, Mark, MatchRule, RateRow, SpendRow
 from conversions.replay.replay import make_retroactive
+from conversions.rules.ads import UTM_TAGS
 from conversions.units.clock import DAY_MS
 from conversions.units.now import now_ms
 
@@ -76,6 +77,10 @@ class MatchRuleInline(admin.TabularInline[MatchRule, Ad]):
     )
 
 
+#: The parameters of the address that fill the first match rule of a new ad.
+RULE_PARAMETERS = frozenset(f"rule-{field}" for field in (*UTM_TAGS, "network"))
+
+
 @admin.register(Ad)
 class AdAdmin(OneByOne[Ad]):
     """The admin pages of ads."""
@@ -87,6 +92,15 @@ class AdAdmin(OneByOne[Ad]):
     autocomplete_fields = ("campaign",)
     inlines = (MatchRuleInline,)
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Ad, inline: Any, prefix: str) -> dict[str, Any]:
+        """Fill the first match rule of a new ad with the parameters `rule-*` of the address: `?rule-source=google`."""
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        # Not when the form is sent: Django doesn't save a rule whose fields are as they were filled in.
+        if request.method == "GET" and obj.pk is None:
+            rule = {name.removeprefix("rule-"): value for name, value in request.GET.items() if name in RULE_PARAMETERS}
+            kwargs["initial"] = [rule]
+        return kwargs
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ad]:
         """Return the ads. Their rules are read in one more query, not in one for each ad."""

@@ -23,7 +23,7 @@ PACKAGES = {
         *("units", "rules", "facts", "filters", "spend", "demo", "store", "attribution", "verdicts", "marks", "models"),
         *("configuration", "explain", "replay", "api"),
     ),
-    "reporting": ("figures", "fits", "report", "wording", "dashboard", "pages"),
+    "reporting": ("figures", "fits", "report", "wording", "health", "dashboard", "pages"),
     "tracker": ("collection",),
 }
 #: A package is pure where its docstring ends so. Its modules know no Django, no service, no clock and no environment;

@@ -208,6 +208,16 @@ def test_an_ad_is_saved_with_its_match_rules_and_its_site_is_rolled_up_again(adm
     assert not ad.rules.exists()
 
 
+def test_the_address_fills_the_first_rule_of_a_new_ad_which_is_saved_unchanged(admin_client: Client, ad: Ad) -> None:
+    path = "/admin/conversions/ad/add/?key=spring-blue&rule-source=news&rule-medium=email&rule-odd=1"
+    page = text(admin_client, path)
+    assert 'value="spring-blue"' in page
+    filled = {"source": "news", "medium": "email"}
+    assert all(f'name="rules-0-{field}" value="{value}"' in page for field, value in filled.items())
+    send(admin_client, path, **{**ad_form(ad, filled), "key": "spring-blue"})
+    assert [(rule.source, rule.medium) for rule in Ad.objects.get(key="spring-blue").rules.all()] == [("news", "email")]
+
+
 def test_a_rule_without_any_pattern_is_refused_in_the_form(admin_client: Client, ad: Ad) -> None:
     rule = MatchRule.objects.create(ad=ad, source="news*")
     form = ad_form(ad, {"id": rule.pk, "ad": ad.pk, "source": ""})

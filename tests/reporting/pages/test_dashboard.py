@@ -297,7 +297,7 @@ class TestReport:
         assert "2 hits refused today: bad_type." in text_of(answer)
         assert '"user": "aaa"' in unescape(answer.content.decode())
         assert "<b>x" not in answer.content.decode()
-        assert f'href="/api/rejected?site={shop.site.key}"' in answer.content.decode()
+        assert f'href="/health?site={shop.site.key}#refused"' in answer.content.decode()
 
     def test_value_without_a_rate_is_shown_with_what_to_do(self, client: Client, shop: DatedShop, ann: User) -> None:
         at = iso(now_ms() - HOUR_MS)

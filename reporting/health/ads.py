@@ -1,0 +1,86 @@
+"""Ads: finds the clicks that no configured ad matches, the costs without clicks and the clicks without costs, in the
+rows of a report. Pure."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from conversions.facts.ad_names import OTHER
+from conversions.filters.origin import NONE
+from reporting.health.form import form_of
+from reporting.report.rows import Report, ReportRow
+
+#: A report has at most this many names of ads. They are the largest.
+NAMES = 1_000
+#: A list on the page has at most this many names.
+SHOWN = 20
+#: The channels whose clicks cost money. Affiliates are paid by sale.
+PAID = frozenset(("paid_search", "paid_social", "paid_other", "display", "video"))
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A name of an ad with its numbers. `form`: the parameters of the form that makes an ad of it; "" if it stands for
+    many names."""
+
+    name: str
+    configured: bool
+    channel: str
+    clicks: int
+    conversions: str
+    cost: str
+    network_clicks: int
+    form: str
+
+
+class Names(msgspec.Struct, frozen=True):
+    """Some names of ads, the largest first. `number`: how many were found. `is_cut`: whether there may be more, because
+    not all names were read."""
+
+    shown: list[Named]
+    number: int
+    is_cut: bool
+
+
+def unmatched(report: Report) -> Names:
+    """Find the clicks that no configured ad matches. `report`: the names with most clicks."""
+    return _select(report, lambda row: bool(row.clicks) and row.configured is not True)
+
+
+def spent_without_clicks(report: Report) -> Names:
+    """Find the ads that cost money but had neither clicks nor views. `report`: the names with most cost."""
+    return _select(report, lambda row: bool(_cost(row)) and not row.clicks and not row.views)
+
+
+def clicked_without_spend(report: Report) -> Names:
+    """Find the ads of paid channels that had clicks but no cost. `report`: the names with most clicks."""
+    return _select(report, lambda row: bool(row.clicks) and row.channel in PAID and not _cost(row))
+
+
+def _select(report: Report, wanted: Callable[[ReportRow], bool]) -> Names:
+    rows = [row for row in report.rows if wanted(row)]
+    return Names([_named(row) for row in rows[:SHOWN]], len(rows), report.next is not None)
+
+
+def _cost(row: ReportRow) -> Decimal:
+    return Decimal(row.cost or 0) if row.cost is not UNSET else Decimal()
+
+
+def _named(row: ReportRow) -> Named:
+    name = _text(row.ad)
+    is_one = row.configured is not True and name not in (OTHER.ad, NONE)
+    return Named(
+        name=name,
+        configured=row.configured is True,
+        channel=_text(row.channel),
+        clicks=row.clicks or 0,
+        conversions=row.conversions,
+        cost=str(row.cost or 0),
+        network_clicks=row.network_clicks or 0,
+        form=form_of(name, _text(row.campaign), _text(row.network)) if is_one else "",
+    )
+
+
+def _text(value: str | UnsetType) -> str:
+    return "" if value is UNSET else value
