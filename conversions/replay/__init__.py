@@ -1,1 +1,1 @@
-"""Replay: makes facts again from the hits in the archive, or previews what a goal would have counted."""
+"""Replay: makes facts again from the hits in the archive, or previews which conversions a goal would have counted."""

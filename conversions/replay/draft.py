@@ -1,4 +1,4 @@
-"""Draft: a goal that isn't saved, with rules that apply from a chosen instant on."""
+"""Draft: makes the record of a goal that isn't saved. Its rules apply from a chosen instant on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def draft_goal(site: Site, config: SiteConfig, key: str, rules: Mapping[str, Any
     """Make the record of a goal with these rules, which apply from the instant `since` (ms) on. Nothing is saved.
     Raises ValidationError.
 
-    If the site has a goal with this key, rules that aren't given are those of that goal.
+    If the site has a saved goal with this key, the draft has the saved goal's rules where `rules` has none.
     """
     saved = GoalRow.objects.filter(site=site, key=key).first() if key else None
     row = GoalRow(site=site, key=key or "draft", **{**(saved.rules() if saved else {}), **rules})

@@ -1,4 +1,4 @@
-"""Overlay: reads a store as if further conversions and adjustments were in it. These are only in memory. Pure."""
+"""Overlay: reads a store as if it had further conversions and adjustments, which are only in memory. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from conversions.verdicts.joined import join_first
 
 
 class Overlay:
-    """A FactReader on a store and on further conversions and adjustments in memory. Nothing is written.
+    """A FactReader that reads a store, and further conversions and adjustments in memory. Nothing is written.
 
     Touches and links come from the store alone, because they don't depend on goals.
     """
@@ -53,7 +53,7 @@ class Overlay:
         return self._store.read_touches(site, newest, spans)
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
-        """See FactReader. The sets of click ids also have the conversions in memory."""
+        """See FactReader. The sets of click ids also have the conversions in memory as members."""
         wanted = set(keys)
         mine = (Linked(key, one) for key in wanted & self._sets.keys() for one in self._sets[key])
         return [*self._store.read_linked(site, wanted), *mine]

@@ -1,4 +1,4 @@
-"""Preview: what a goal would have counted in the past, by the hits in the archive. Nothing is changed.
+"""Preview: counts what a goal would have counted in the past, from the hits in the archive. Nothing is changed.
 
 Conversions are decided by the same functions as after a replay. The facts that the goal would add are only in memory.
 """
@@ -33,8 +33,8 @@ LONGEST_DAYS = 90
 CHUNK = 500
 #: The preview stops after this many conversions of the goal.
 MOST_CONVERSIONS = 200_000
-#: A function from (site key, the site's currency, further currencies) to the exchange rates of these currencies and of
-#: those that the site's amounts have used.
+#: A function from (site key, the site's currency, further currencies) to exchange rates. It returns the rates of the
+#: further currencies and of all currencies that the site's amounts have used.
 ReadRates = Callable[[str, str, Collection[str]], tuple[Series, ...]]
 
 
@@ -44,11 +44,13 @@ def last_days(site: str, days: int, now: int) -> Range:
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """What a goal would have counted. `conversions`: how many. `value`: micros of the site's currency."""
+    """What a goal would have counted. `conversions`: the number of conversions. `value`: micros of the site's
+    currency."""
 
     conversions: int
     value: int
-    #: How many conversions lack some of their value, because no exchange rate is known. Currency -> the missing micros.
+    #: `lacking`: how many conversions lack some of their value, because no exchange rate is known. `lacks`: currency ->
+    #: the missing micros.
     lacking: int
     lacks: Mapping[str, int]
 
@@ -56,8 +58,8 @@ class Counted(msgspec.Struct, frozen=True):
 class Preview:
     """Reads the hits in the archive, piece by piece, and counts what a goal would have counted.
 
-    `reached`: how far it has read; see `ReadPiece`. `objects`: how many objects of the archive were read to the end.
-    `damaged`: how many pieces could not be read. `complete`: whether everything was read.
+    `reached`: the position up to which the archive was read; see `ReadPiece`. `objects`: how many objects of the
+    archive were read to the end. `damaged`: how many pieces could not be read. `complete`: whether everything was read.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class Preview:
 
     def gather(self, archive: ReplayArchive) -> Iterator[ReadPiece]:
         """Read the archive piece by piece, and collect the conversions and adjustments in memory. Yields each piece.
-        The caller may stop after any piece: then the preview covers the pieces until there."""
+        The caller may stop after any piece. Then the preview covers the pieces that were read."""
         for read in read_hits(archive, [self._range]):
             self._facts.add(self._facts_of(read.batches or ()))
             self.objects += read.is_last
@@ -103,14 +105,14 @@ class Preview:
         return Counted(conversions, value, lacking, lacks)
 
     def _rated_site(self) -> SiteConfig:
-        """Return the site with the exchange rates of all currencies in the facts that were read, also of currencies
-        that the site never had before."""
+        """Return the site with the exchange rates of all currencies in the facts that were read. The site may never
+        have used some of these currencies before."""
         rates = self._read_rates(self._site.key, self._site.currency, self._facts.currencies)
         return msgspec.structs.replace(self._site, rates=rates)
 
     def _verdicts(self, site: SiteConfig) -> Iterator[Verdict]:
-        """Decide the conversions in memory, and yield the verdicts on those that count in the range. For each claim
-        only one row is passed on, because `read_cases` reads the others."""
+        """Decide the conversions in memory. Yields the verdicts on those that count and are in the range. Only one row
+        of each claim is passed on, because `read_cases` reads the others."""
         rows = list({row.claim: row for row in self._facts.conversions.values()}.values())
         for start in range(0, len(rows), CHUNK):
             for case in read_cases(self._facts, site, rows[start : start + CHUNK]):

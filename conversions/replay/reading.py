@@ -1,6 +1,6 @@
-"""Reading: reads the hits of a range from the archive, object by object, and fetches the next pieces in advance.
+"""Reading: reads the hits of a range from the archive, object by object. The next pieces are fetched in advance.
 
-Merged and small objects are read in the same way, even while they are being merged.
+Small and merged objects are read in the same way, even while small objects are being merged.
 """
 
 import logging
@@ -17,7 +17,7 @@ from tracker.collection.hit import Batch
 
 logger = logging.getLogger(__name__)
 
-#: A hit may arrive up to 90 days after it happened. Its batch may be made a day after that.
+#: A hit may arrive up to 90 days after it happened. Its batch may be made a day after the hit arrived.
 BEHIND_MS = 91 * 86_400_000
 
 
@@ -25,8 +25,8 @@ class ReplayArchive(Protocol):
     """The methods of the archive that a replay needs; see `tracker.archive.Archive`."""
 
     def list(self, since: int, until: int, after: str = "") -> Iterator[str]:
-        """List the keys of objects, in order, after the position `after`. They are the objects that may have batches
-        made in the interval from `since` to `until` (ms)."""
+        """List the keys of objects, in order, after the position `after`. Listed are the objects that may have batches
+        which were made in the interval from `since` to `until` (ms)."""
 
     def pieces(self, key: str, wanted: Iterable[Wanted]) -> Sequence[Piece]:
         """List the pieces of an object that may have hits of these sites and times (`wanted`). Raises Permanent."""
@@ -36,10 +36,11 @@ class ReplayArchive(Protocol):
 
 
 class ReadPiece(NamedTuple):
-    """A piece of the archive that was read. `batches`: its hits; None if the piece is damaged or missing.
+    """A piece of the archive that was read. `batches`: the hits of the piece; None if the piece is damaged or missing.
 
-    `reached`: the position from which reading can continue: the key of the object, and `#` and an offset if the object
-    has more pieces. `finished_batches`: how many batches the object has, if this is its last piece; otherwise 0.
+    `reached`: the position from which reading can continue: the object's key, followed by `#` and an offset if the
+    object has more pieces. `finished_batches`: if this is the last piece of its object, the number of the object's
+    batches; otherwise 0.
     """
 
     reached: str
@@ -53,8 +54,8 @@ class ReadPiece(NamedTuple):
 
 
 class PieceToRead(NamedTuple):
-    """A piece of the archive to read. `is_last`: whether it is the last of its object. `error`: why the object has no
-    pieces."""
+    """A piece of the archive to read. `is_last`: whether it is the last piece of its object. `error`: why the object
+    has no pieces; None if it has some."""
 
     piece: Piece
     is_last: bool
@@ -62,14 +63,15 @@ class PieceToRead(NamedTuple):
 
 
 def object_range(ranges: Sequence[Range]) -> tuple[int, int]:
-    """Return the interval (ms) that must be searched: every batch with hits of these ranges was made in it."""
+    """Return the interval (ms) that must be searched for these ranges: every batch with hits of the ranges was made in
+    this interval."""
     since = min(one.since for one in ranges)
     until = max(one.until for one in ranges)
     return max(since - AHEAD_MS, 0), until if until >= FOR_EVER else until + BEHIND_MS + AHEAD_MS
 
 
 def list_keys(archive: ReplayArchive, ranges: Sequence[Range], reached: str = "") -> Iterator[str]:
-    """List the keys of the objects that are still to be read. `reached`: how far an earlier attempt has read; see
+    """List the keys of the objects that are not yet read. `reached`: how far an earlier attempt has read; see
     `ReadPiece`."""
     key, _, part = reached.partition("#")
     return archive.list(*object_range(ranges), place_before(key) if part else place(key))
@@ -79,8 +81,8 @@ def read_hits(archive: ReplayArchive, ranges: Sequence[Range], reached: str = ""
     """Read all pieces of the archive that may have hits of the ranges. Hits outside the ranges are removed from the
     batches. `reached`: how far an earlier attempt has read; see `ReadPiece`.
 
-    An object may be merged and deleted after it was listed. Then the list is made again from the same position, and has
-    the merged object. If the object is missing again, it is reported as missing.
+    A small object may be merged and deleted after it was listed. Then the objects are listed again from the same
+    position, and the new list has the merged object. If the object is missing again, it is reported as missing.
     """
     by_site = {one.site: one for one in ranges}
     missed = ""

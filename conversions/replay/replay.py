@@ -1,4 +1,4 @@
-"""Replay: makes facts and marks again from the archive's hits, and continues where the last attempt stopped."""
+"""Replay: makes facts and marks again from the archive's hits. A replay continues where the last attempt stopped."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,23 +19,23 @@ from tracker.collection.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
-#: A worker holds a replay until this long (ms) after the planned end of its work. If it dies, another worker can
-#: continue after that.
+#: A worker holds a replay until this long (ms) after the planned end of its work. If the worker dies, another worker
+#: can continue after this time.
 GRACE_MS = 60_000
 
 
 def may_start_at(ranges: Iterable[Range]) -> int:
-    """Return the instant (ms) at which a replay of these sites may start: by then every worker's cache has the last
-    change of their configuration.
+    """Return the instant (ms) at which a replay of these sites may start. From this instant on, every worker's cache
+    has the last change of the sites' configuration.
 
-    Workers process later hits with this change. Earlier hits are in the archive by then.
+    Workers process later hits with this change. Earlier hits are in the archive by then, and are replayed.
     """
     return changed_at(one.site for one in ranges) + 1000 * settings.CONFIG_CACHE_SECONDS
 
 
 def is_outdated(progress: Progress, ranges: Iterable[Range]) -> bool:
-    """Whether the configuration has changed since a replay began. If it has, the replay must begin again: it processed
-    hits with the old configuration, and facts may be missing."""
+    """Whether the configuration has changed since a replay began. Then the replay must begin again: it processed hits
+    with the old configuration, and facts may be missing."""
     started_at = 1000 * progress.started_at.timestamp()
     return bool(progress.last_key) and changed_at(one.site for one in ranges) >= started_at
 
@@ -45,7 +45,7 @@ def replay(
 ) -> Iterator[ReadPiece]:
     """Process the hits of the ranges again, piece by piece, and save the progress after each piece. Yields each piece.
 
-    Live counters are not changed. A replay would double them.
+    Live counters are not changed, because a replay would count hits twice.
     """
     for read in read_hits(archive, ranges, progress.last_key):
         batches = [batch for batch in read.batches or () if batch.hits]
@@ -67,11 +67,11 @@ def end_replay(progress: Progress, ranges: Iterable[Range]) -> None:
 
 
 def make_retroactive(goal: Goal, since: int) -> Progress:
-    """Let a goal's newest version take effect at an earlier instant (ms), and request the replay that adds its
-    conversions.
+    """Let a goal's newest version take effect at an earlier instant (ms), and request the replay that adds the
+    version's conversions.
 
-    The replay ends at `effect_time()`, because later hits meet the version without a replay. Another replay may be
-    running. A new one is needed all the same, because the other one may already have passed these hits.
+    The replay ends at `effect_time()`, because later hits meet the version without a replay. A new replay is requested
+    even if another one is running, because the running one may already have passed some of these hits.
     """
     with transaction.atomic():
         goal.make_retroactive(since)

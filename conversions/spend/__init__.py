@@ -1,1 +1,1 @@
-"""Spend: what ads cost by day, from files of ad networks or from programs: reading, checking and listing it. Pure."""
+"""Spend: reads, checks and lists what ads cost by day, from files of ad networks or from programs. Pure."""

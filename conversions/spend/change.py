@@ -1,4 +1,4 @@
-"""Change: what an import of spend changes: costs by currency, and the days whose cost changes. Pure."""
+"""Change: lists what an import of spend changes: costs by currency, and the days whose cost changes. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping

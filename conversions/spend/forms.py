@@ -1,5 +1,5 @@
-"""Forms: the known exports of ad networks, such as that of Google Ads, and how a file's columns are found by its
-header. Pure."""
+"""Forms: the known forms of ad networks' exports, such as Google Ads. The form and the columns of a file are found by
+the file's header. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ _COST_IN = re.compile(r"amount spent \(([a-z]{3})\)")
 
 
 class Form(msgspec.Struct, frozen=True):
-    """The form of a network's export. `columns`: field, such as `cost` -> possible names of its column, the best first.
-    `needs`: the fields that a file of this form must have. `names`: the utm tags and the network that clicks of this
-    network usually have."""
+    """The form of a network's export. `columns`: field, such as `cost` -> possible names of its column, the preferred
+    name first. `needs`: the fields that a file of this form must have. `names`: the utm tags and the network that
+    clicks of this network usually have."""
 
     name: str
     columns: Mapping[str, tuple[str, ...]]
@@ -23,8 +23,8 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Places(msgspec.Struct, frozen=True):
-    """The columns of a file. `form`: the form that its header has. `indexes`: field -> index of its column. `width`:
-    how many columns a line has. `currency`: the currency that the header names; empty if it names none."""
+    """Where the columns of a file are. `form`: the form of the file's header. `indexes`: field -> index of its column.
+    `width`: the number of columns. `currency`: the currency that the header names; empty if it names none."""
 
     form: Form
     indexes: Mapping[str, int]
@@ -87,7 +87,7 @@ FORMS = (META, MICROSOFT, TIKTOK, GOOGLE, PLAIN)
 
 
 def find_places(row: Sequence[str]) -> Places | None:
-    """Find the form of a file by its header line, and the columns. None if the line is no header of a known form.
+    """Find the form and the columns of a file by the header line `row`. None if the line is no header of a known form.
 
     Networks begin the names of their columns with capital letters. Therefore a file with the columns `day` and `cost`
     has the form `plain`.

@@ -9,8 +9,8 @@ MAX_LISTED = 20
 
 
 class SpendNames(NamedTuple):
-    """How spend says to which ad it belongs: by the ad's key, or by the utm tags and the ad network of the ad's
-    clicks."""
+    """The names by which spend says to which ad it belongs: the ad's key, or the utm tags and the ad network of the
+    ad's clicks."""
 
     ad: str = ""
     source: str = ""
@@ -22,8 +22,8 @@ class SpendNames(NamedTuple):
 
 
 class SpendLine(NamedTuple):
-    """What a source reports for one day and one ad. `names`: say which ad it is. `cost`: micros of the currency.
-    `clicks`, `impressions`: as the network counts them."""
+    """What a source reports for one day and one ad. `names`: the names by which the ad is found. `cost`: micros of the
+    currency. `clicks`, `impressions`: as the network counts them."""
 
     day: str
     currency: str
@@ -34,22 +34,23 @@ class SpendLine(NamedTuple):
 
 
 class Problems:
-    """Collects the faults of a file: has the texts of the first MAX_LISTED, and counts all."""
+    """Collects the faults of a file. `listed`: the texts of the first MAX_LISTED faults. `count`: the number of all
+    faults."""
 
     def __init__(self) -> None:
         self.listed: list[str] = []
         self.count = 0
 
     def add(self, problem: str) -> None:
-        """Count a fault, and keep its text if there are fewer than MAX_LISTED."""
+        """Count a fault. Its text is listed if fewer than MAX_LISTED are listed."""
         self.count += 1
         if len(self.listed) < MAX_LISTED:
             self.listed.append(problem)
 
 
 class BadSpend(Refusal):
-    """Raised if a file has faults. Then nothing is imported. `problems`: a text for each faulty line, with its
-    fault."""
+    """Raised if a file or a request has faults. Then nothing is imported. `problems`: the texts of the first faults.
+    `count`: the number of all faults."""
 
     def __init__(self, problems: list[str], count: int = 0, field: str = "file") -> None:
         more = count - len(problems)

@@ -25,14 +25,15 @@ _PLACE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{1,18})")
 
 
 class Place(NamedTuple):
-    """The position of a row in the list of spend: its day and its id. The list begins with the latest day."""
+    """The position of a row in the list of spend: the row's day and id. The list begins with the latest day."""
 
     day: str
     id: int
 
 
 class WantedSpend(msgspec.Struct, frozen=True):
-    """Which rows a page shows: the days from `first` to `last`, of one source or of all, after the position `after`."""
+    """Which rows a page of the list shows: the days from `first` to `last`, of one source or of all (`source` is
+    empty), after the position `after`."""
 
     first: str
     last: str
@@ -42,7 +43,7 @@ class WantedSpend(msgspec.Struct, frozen=True):
 
 
 class StoredSpend(NamedTuple):
-    """A stored row of spend, as the database has it: its id, its source, and what was reported."""
+    """A row of spend in the database: its id, its source, and what the source reported."""
 
     id: int
     source: str

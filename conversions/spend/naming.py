@@ -9,7 +9,7 @@ _PARAMETERS = {network: parameter for parameter, network in CLICK_IDS.items()}
 
 
 def as_touch(names: SpendNames) -> Touch:
-    """Return an invented click that has the tags, the network and the ad key of some spend. Spend belongs to the ad
-    that AdNames finds for this click."""
+    """Make up a click that has the tags, the network and the ad key of some spend. The spend belongs to the ad that
+    AdNames finds for this click."""
     tags = names._replace(network=_PARAMETERS.get(names.network, ""))._asdict()
     return Touch(site="", visitor="", kind="click", at=0, hit="", **tags)

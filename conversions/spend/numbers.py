@@ -1,7 +1,7 @@
 """Numbers: reads the amounts, counts and days of a file, in all usual spellings. Pure.
 
-Some texts have two meanings: 1,234 may be 1234 or 1.234. Other lines of the file show which one is meant. If none does,
-the text is refused.
+Some texts have two meanings: 1,234 may be 1234 or 1.234. Then other lines of the file show which meaning is right. If
+no line shows it, the text is refused.
 """
 
 import re
@@ -37,8 +37,8 @@ def trim(text: str) -> str:
 
 
 def decimal_mark(text: str) -> str:
-    """Return the decimal mark of a number, `.` or `,`, if the number shows which one it is: `.` for `1,234.50`, `,` for
-    `12,5`. Empty for `1,234`, which may have either."""
+    """Return the decimal mark of a number, `.` or `,`, if the number shows it: `.` for `1,234.50`, `,` for `12,5`.
+    Empty for `1,234`, which has two meanings."""
     text = trim(text).lstrip("+-")
     marks = [mark for mark in text if mark in ".,"]
     if len(set(marks)) == 2:
@@ -49,15 +49,15 @@ def decimal_mark(text: str) -> str:
 
 
 def count_mark(text: str) -> str:
-    """Return the decimal mark that follows from a count, which has no decimals: in `1,234` the comma groups digits, and
-    therefore the decimal mark is the point. Empty for a count without groups, such as `123`."""
+    """Return the decimal mark that follows from a count. A count has no decimals: in `1,234` the comma groups digits,
+    and therefore the decimal mark is the point. Empty for a count without groups, such as `123`."""
     marks = {mark for mark in text if mark in ".,"}
     return {".": ",", ",": "."}[marks.pop()] if len(marks) == 1 and _GROUPED.fullmatch(trim(text)) else ""
 
 
 def day_order(text: str) -> str:
     """Return whether the day or the month comes first in a date with slashes: `month` for 11/23/2026, `day` for
-    23/11/2026. Empty for 11/12/2026, which may be either."""
+    23/11/2026. Empty for 11/12/2026, which has two meanings."""
     found = _SLASHED.fullmatch(text.strip())
     if not found or int(found[1]) <= 12 >= int(found[2]):
         return ""

@@ -1,4 +1,4 @@
-"""Options: reads the options of an import: its source, and how its file is read. Pure."""
+"""Options: reads the options of an import: the source, and how the file is to be read. Pure."""
 
 from collections.abc import Collection, Mapping
 
@@ -8,10 +8,11 @@ from conversions.spend.reader import MAX_NAME, NETWORKS, Reading
 from conversions.units.parameters import check_names
 from tracker.collection.refusal import Refusal
 
-#: The decimal mark, and what comes first in 11/12/2026. If it is empty, the file itself shows it.
+#: The values of `decimal` (the decimal mark) and of `dates` (what comes first in 11/12/2026). If an option is empty,
+#: the file itself must show it.
 MARKS = ("", ".", ",")
 ORDERS = ("", "day", "month")
-#: The options for names that the file doesn't have: option -> field of SpendNames.
+#: The options for tags and networks that the file doesn't have: option -> field of SpendNames.
 NAMED = {"utm_source": "source", "utm_medium": "medium", "network": "network"}
 #: All options of an import.
 OPTIONS = ("source", "currency", "decimal", "dates", *NAMED)
@@ -20,8 +21,8 @@ OPTIONS = ("source", "currency", "decimal", "dates", *NAMED)
 def read_options(
     parameters: Mapping[str, str], own: str, currencies: Collection[str], others: Collection[str] = ()
 ) -> tuple[str, Reading]:
-    """Read from the parameters of an import the source's name, and how the file is to be read. `own`: the site's
-    currency. `others`: names of further parameters that are allowed. Raises Refusal for any other parameter."""
+    """Read the parameters of an import. Returns (name of the source, how to read the file). `own`: the site's currency.
+    `others`: names of further parameters that are allowed. Raises Refusal for any other parameter."""
     check_names(parameters, (*others, *OPTIONS), "An import")
     given = {name: parameters.get(name, "").strip() for name in OPTIONS}
     return read_source(parameters), Reading(

@@ -1,4 +1,5 @@
-"""Packed: a file as text in a hidden field of a form. The page of the preview sends the file again with it. Pure.
+"""Packed: writes a file as text for a hidden field of a form. The preview's page sends the file again in this field.
+Pure.
 
 The server stores nothing between the preview and the import.
 """
@@ -9,7 +10,7 @@ from base64 import b64decode, b64encode
 from conversions.spend.upload import MAX_BODY
 from tracker.collection.refusal import Refusal
 
-#: The longest text, in characters. The fields of a form are limited.
+#: The longest text, in characters. Django limits the size of a form's fields.
 MAX_TEXT = 900_000
 
 

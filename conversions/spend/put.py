@@ -1,4 +1,4 @@
-"""Put: reads the spend that a program sends as JSON, and finds all its faults. Pure."""
+"""Put: reads the spend that a program sends as JSON, and lists all its faults. Pure."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -66,8 +66,8 @@ def decode_put(body: bytes) -> SpendPut:
 
 
 def put_lines(put: SpendPut, own: str, currencies: Collection[str]) -> list[SpendLine]:
-    """Return what all rows of a request report, as lines of spend. `own`: the site's currency. Raises BadSpend with
-    every bad row."""
+    """Return all rows of a request as lines of spend. `own`: the site's currency. Raises BadSpend with every bad
+    row."""
     problems, lines = Problems(), []
     for number, row in enumerate(put.rows):
         try:
@@ -80,7 +80,7 @@ def put_lines(put: SpendPut, own: str, currencies: Collection[str]) -> list[Spen
 
 
 def read_row(row: SpendPutRow, put: SpendPut, own: str, currencies: Collection[str]) -> SpendLine:
-    """Return what one row of a request reports, as a line of spend. `own`: the site's currency. Raises BadLine."""
+    """Return one row of a request as a line of spend. `own`: the site's currency. Raises BadLine."""
     cost, currency = read_micros(row.cost), row.currency or own
     if cost is None:
         raise BadLine(f"{row.cost[:40]!r} is no amount, such as 12.50")
@@ -98,8 +98,8 @@ def read_row(row: SpendPutRow, put: SpendPut, own: str, currencies: Collection[s
 
 
 def read_names(row: SpendPutRow) -> SpendNames:
-    """Return how a row says to which ad its spend belongs: by the ad's key, or by tags and network. A campaign in the
-    row becomes the tag utm_campaign. Raises BadLine."""
+    """Return the names by which the ad of a row is found: the ad's key, or tags and network. A campaign in the row
+    becomes the tag utm_campaign. Raises BadLine."""
     if row.ad:
         return SpendNames(ad=row.ad)
     if row.campaign and row.utm.campaign not in ("", row.campaign):

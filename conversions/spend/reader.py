@@ -1,4 +1,4 @@
-"""Reader: reads the spend in a network's export, line by line, and finds all faults of the file. Pure."""
+"""Reader: reads the spend in a network's export, line by line, and lists all faults of the file. Pure."""
 
 import csv
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -14,7 +14,7 @@ from conversions.spend.numbers import count_mark, day_order, decimal_mark, read_
 
 #: The most lines of a file, characters of a line, and columns of a header.
 MAX_LINES, MAX_LINE, MAX_COLUMNS = 2_000_000, 20_000, 500
-#: The header is among this many first lines.
+#: The header must be among this many first lines.
 HEADER_WITHIN = 30
 #: The longest name, in characters.
 MAX_NAME = 500
@@ -29,9 +29,9 @@ Opened = Callable[[], Iterable[str]]
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a reader must know about a file if the file itself doesn't say it. `currency`: the currency of lines without
-    one. `currencies`: the known codes. `mark`: the decimal mark. `order`: `day` or `month`, what comes first in
-    11/12/2026. `names`: tags and network of lines that have none; they come before those of the form."""
+    """How to read a file where the file itself doesn't say it. `currency`: the currency of lines without a currency.
+    `currencies`: the known codes. `mark`: the decimal mark. `order`: what comes first in 11/12/2026, `day` or `month`.
+    `names`: the tags and the network of lines without them; they come before those of the form."""
 
     currency: str
     currencies: Collection[str]
@@ -48,7 +48,7 @@ class Row(NamedTuple):
 
 
 class SpendFile:
-    """A file of a known form. It can be read several times, and is never in memory as a whole. All methods raise
+    """A file of a known form. The file can be read several times, and is never in memory as a whole. All methods raise
     BadSpend if the file can't be read."""
 
     def __init__(self, opened: Opened, reading: Reading) -> None:
@@ -61,8 +61,8 @@ class SpendFile:
         self.totals = 0
 
     def lines(self, problems: Problems) -> Iterator[SpendLine]:
-        """Read the file, line by line. The fault of a bad line is added to `problems`, with the line's number. A day
-        and an ad may have several lines."""
+        """Read the file, line by line. If a line is bad, its number and its fault are added to `problems`. The same day
+        and ad may have several lines."""
         self.totals = 0
         for row in self._rows():
             try:
@@ -110,8 +110,8 @@ def checked(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _find_header(lines: Iterable[str]) -> tuple[str, int, Places]:
-    """Find the header of a file. Returns the delimiter, the number of the header's line, and the columns. Raises
-    BadSpend if there is none."""
+    """Find the header of a file. Returns (delimiter, number of the header's line, columns). Raises BadSpend if there is
+    no header."""
     first = list(islice(checked(lines), HEADER_WITHIN))
     for delimiter in "\t,;":
         rows = csv.reader(first, delimiter=delimiter)
@@ -127,7 +127,7 @@ def _find_header(lines: Iterable[str]) -> tuple[str, int, Places]:
 
 
 def is_total(cells: list[str], places: Places) -> bool:
-    """Whether a line of an export is no spend of a campaign, but a total, or a note at the end of the file."""
+    """Whether a line of an export is a total or a note at the end of the file, and not the spend of a campaign."""
     if places.form is PLAIN:
         return False
     start = next((cell.strip().lower() for cell in cells if cell.strip() not in BLANK), "")
@@ -165,7 +165,7 @@ def read_line(cells: list[str], places: Places, reading: Reading) -> SpendLine:
 
 
 def read_names(found: dict[str, str], places: Places, reading: Reading) -> SpendNames:
-    """Return how a line says to which ad its spend belongs. A tag or network that the line lacks comes from `reading`,
+    """Return the names by which the ad of a line is found. A tag or network that the line lacks comes from `reading`,
     else from the form. `found`: field -> text of the line. Raises BadLine."""
     own = SpendNames(*(found.get(name, "") for name in SpendNames._fields))
     if any(len(name) > MAX_NAME or "\0" in name for name in own):

@@ -1,4 +1,4 @@
-"""Text: decodes the bytes of a file to lines. The bytes themselves show the encoding. Pure."""
+"""Text: decodes the bytes of a file to lines. The encoding is found from the bytes. Pure."""
 
 from collections.abc import Callable, Iterator
 from io import TextIOWrapper
@@ -22,7 +22,8 @@ def text_of(opened: OpenedBytes) -> Opened:
 
 
 def find_encoding(opened: OpenedBytes) -> str:
-    """Return the encoding of a file: UTF-16 if it begins with that byte order mark; else UTF-8; else Windows-1252."""
+    """Return the encoding of a file: UTF-16 if the file begins with a UTF-16 byte order mark; else UTF-8 if all bytes
+    are valid UTF-8; else Windows-1252."""
     with opened() as file:
         if file.read(2) in _UTF_16:
             return "utf-16"
@@ -36,8 +37,8 @@ def find_encoding(opened: OpenedBytes) -> str:
 
 
 def read_lines(opened: OpenedBytes, encoding: str) -> Iterator[str]:
-    """Read a file line by line. A line that is longer than MAX_LINE comes in pieces; the first piece is already too
-    long for `checked`. Raises BadSpend."""
+    """Read a file line by line. A line that is longer than MAX_LINE comes in several pieces. `checked` refuses the
+    first piece. Raises BadSpend."""
     number = 0
     try:
         with TextIOWrapper(opened(), encoding, newline="") as file:

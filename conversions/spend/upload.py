@@ -1,5 +1,5 @@
-"""Upload: reads a file that was sent in a request. The file is refused if it is too large to be read while the sender
-waits. Pure."""
+"""Upload: reads a file that was sent in a request. A file that can't be read while the sender waits is refused as too
+large. Pure."""
 
 from io import BytesIO
 
@@ -19,8 +19,8 @@ def too_large(most: str) -> Refusal:
 
 
 def read_upload(body: bytes, reading: Reading) -> SpendFile:
-    """Make the SpendFile of a file that was sent in a request. Raises Refusal if it is too large, BadSpend if its form
-    is unknown."""
+    """Make the SpendFile of a file that was sent in a request. Raises Refusal if the file is too large, BadSpend if its
+    form is unknown."""
     if len(body) > MAX_BODY:
         raise too_large(f"{MAX_BODY >> 20} MiB")
     if max(body.count(b"\n"), body.count(b"\r")) > MAX_UPLOADED_LINES:
