@@ -1,2 +1,2 @@
-"""Configuration: reads the configuration of sites as frozen records. Also has the tables of rates and spend, snapshots,
-and bootstrap."""
+"""Configuration: reads the configuration of sites as frozen records. This package also has the tables of rates and
+spend, snapshots, and bootstrap."""

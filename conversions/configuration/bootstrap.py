@@ -1,6 +1,7 @@
-"""Bootstrap: makes an account with a site, an ad, goals, tokens and a staff user. What already exists is used.
+"""Bootstrap: makes an account with a site, an ad, goals, tokens and a staff user. What exists already is used.
 
-Only hashes of secrets are stored. The secrets are derived from SECRET_KEY, and each call returns the same ones.
+The database has only hashes of secrets. The secrets are derived from SECRET_KEY. Therefore each call returns the same
+secrets.
 """
 
 import hmac
@@ -22,14 +23,14 @@ GOALS = {
     "purchase": {"name": "Purchase", "event": "purchase"},
     "signup": {"name": "Sign-up", "path": "/welcome*"},
 }
-#: The destination of the demo ad if no domain is given: the demo shop on this server. A later call replaces it if it is
-#: outdated.
+#: The destination of the demo ad if no domain is given: the demo shop on this server. A later call replaces this
+#: destination if it is outdated.
 DEMO_DESTINATION = re.compile(r"http://127\.0\.0\.1:\d+/demo/")
 
 
 class Bootstrapped(msgspec.Struct, frozen=True):
-    """The names and secrets of the account that `bootstrap` made or found. `staff_password` is empty if somebody
-    changed the password."""
+    """The names and secrets of the account that `bootstrap` made or found. `staff_password` is empty if the password
+    was changed or the user is not active."""
 
     account: str
     site: str
@@ -43,11 +44,11 @@ class Bootstrapped(msgspec.Struct, frozen=True):
 
 
 def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
-    """Make an account with a site, an ad, goals, tokens and a staff user. What exists already is used. It can be called
-    again, even twice at once. Raises ValidationError.
+    """Make an account with a site, an ad, goals, tokens and a staff user. What exists already is used. The function may
+    be called again, even twice at the same time. Raises ValidationError.
 
-    Existing rows are changed in two ways only: a given domain is added to the site; and if the demo ad leads to the
-    demo shop, it gets the present destination, which is the domain, or the demo shop at `port`.
+    Existing rows are changed in two ways only. A given domain is added to the site. If the demo ad leads to the demo
+    shop, it gets a new destination: the domain, or without a domain the demo shop at `port`.
     """
     with transaction.atomic():
         account, _ = Account.objects.get_or_create(name=name)
@@ -69,7 +70,7 @@ def bootstrap(name: str, domain: str, port: int) -> Bootstrapped:
 
 
 def first_site(account: Account, domain: str) -> Site:
-    """Return the account's first site, and add the domain to it. Make the site if there is none."""
+    """Return the account's first site. If the account has no site, make one. A given domain is added to the site."""
     site = account.sites.order_by("pk").first() or Site(account=account, name=account.name)
     if domain and domain not in site.domains:
         site.domains = [*site.domains, domain]
@@ -80,8 +81,8 @@ def first_site(account: Account, domain: str) -> Site:
 
 
 def find_ad(site: Site, destination: str) -> Ad:
-    """Return the demo ad of the site. Make it, with a campaign, if it is missing. If it leads to the demo shop, change
-    its destination."""
+    """Return the demo ad of the site. Make the ad, with a campaign, if it is missing. If the ad leads to the demo shop,
+    change its destination."""
     ad = Ad.objects.filter(campaign__site=site, key=AD).first()
     if ad is None:
         campaign = site.campaigns.order_by("pk").first() or Campaign.objects.create(site=site, key="demo", name="Demo")
@@ -93,7 +94,7 @@ def find_ad(site: Site, destination: str) -> Ad:
 
 
 def find_goal(site: Site, key: str) -> Goal:
-    """Return a goal of the site. Make it if it is missing."""
+    """Return a goal of the site. Make the goal if it is missing."""
     return site.goals.filter(key=key).first() or Goal.objects.create(site=site, key=key, **GOALS[key])
 
 
@@ -128,13 +129,13 @@ def find_staff(account: Account) -> tuple[User, str]:
 
 
 def usernames(account: Account) -> list[str]:
-    """List names for the account's staff user, in order: the first one that no other user has is taken."""
+    """List possible names for the account's staff user. The first name that no other user has is used."""
     name = slugify(account.name)[:100] or "staff"
     return [name, f"{name}-{account.pk}", f"{name}-{derive('staff name', account)[:12]}"]
 
 
 def derive(purpose: str, account: Account, number: int = 0) -> str:
-    """Derive a secret of 52 letters and digits for a purpose from SECRET_KEY. It depends on the account's id: an
-    account that is made again after its deletion gets other secrets."""
+    """Derive a secret of 52 letters and digits for a purpose from SECRET_KEY. The secret also depends on the account's
+    id: an account that is deleted and made again gets other secrets."""
     text = f"bootstrap\n{purpose}\n{account.pk}\n{account.name}\n{number}"
     return b32encode(hmac.digest(settings.SECRET_KEY.encode(), text.encode(), sha256)).decode().strip("=").lower()

@@ -1,4 +1,4 @@
-"""Demo shop: makes the site of a made-up shop, with its campaigns, ads and goals. What already exists is used."""
+"""Demo shop: makes the site of a made-up shop, with its campaigns, ads and goals. What exists already is used."""
 
 from django.conf import settings
 from django.db import transaction
@@ -14,10 +14,10 @@ NAME, TIMEZONE, CURRENCY = "Coffee shop (a demo year)", "Europe/Berlin", "EUR"
 
 
 def find_demo_site() -> Site:
-    """Return the site of the made-up shop in the demo account. Make it if it is missing.
+    """Return the site of the made-up shop in the demo account. Make the site if it is missing.
 
-    The demo account's first site is for trying things out, and is not this one. The key of this site is derived from a
-    secret, and nobody can guess it.
+    This is not the demo account's first site, which is for trying things out. The key of the made-up shop's site is
+    derived from a secret, and nobody can guess it.
     """
     bootstrap(ACCOUNT, "", settings.PORT)
     account = Account.objects.get(name=ACCOUNT)
@@ -28,7 +28,7 @@ def find_demo_site() -> Site:
 
 
 def set_up(site: Site) -> None:
-    """Make the campaigns, ads, match rules and goals of the made-up shop."""
+    """Make the campaigns, ads, match rules and goals of the made-up shop, where they are missing."""
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)
         for key in GOALS:

@@ -1,4 +1,4 @@
-"""Loading: reads a site's configuration from the database as a frozen record, fresh or from a cache."""
+"""Loading: reads a site's configuration as a frozen record, from the database or from a cache."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -39,8 +39,9 @@ def load_sites(keys: Collection[str]) -> dict[str, SiteConfig]:
     """Read the present configuration of the sites with these keys. Returns key -> configuration. The number of queries
     doesn't depend on the number of sites.
 
-    It uses no transaction, because on SQLite a transaction waits for writers. Therefore it may see only a part of a
-    change that commits between two queries. But that change marks the whole site, and everything is rolled up again.
+    No transaction is used, because on SQLite a transaction waits for writers. Therefore the result may have only a part
+    of a change that commits between two queries. This does no harm: the change also marks the whole site, and
+    everything is rolled up again.
     """
     sites = list(Site.objects.filter(key__in=keys).select_related("account"))
     goals = defaultdict(list)
@@ -100,7 +101,7 @@ def _goal(row: GoalRow, site: Site) -> Goal:
 
 
 def version_of(row: VersionRow, currency: str, open_values: bool) -> GoalVersion:
-    """Make the record of a goal's version from its row. `currency`, `open_values`: those of the site."""
+    """Make the record of a goal's version from its database row. `currency`, `open_values`: the fields of the site."""
     return GoalVersion(
         version=row.version,
         starts_at=row.starts_at,
@@ -125,7 +126,7 @@ def _micros(number: Decimal | None) -> int | None:
 
 def _read_ads(sites: Iterable[Site]) -> dict[int, list[Ad]]:
     """Read the ads of sites: the site's primary key -> its ads, in the order of their ids. A site may have thousands of
-    ads. Therefore rows are read without making a model object of each."""
+    ads. Therefore no model objects are made."""
     globs = MatchRule.__struct_fields__
     rules = defaultdict(list)
     for ad, *values in RuleRow.objects.filter(ad__campaign__site__in=sites).order_by("pk").values_list("ad", *globs):
@@ -155,9 +156,9 @@ _has_hits: set[str] = set()
 def load_for_hits(key: str) -> SiteConfig | None:
     """Return a site's configuration for processing its hits. None if no site has the key.
 
-    When this process gets a site's first hit, it notes in the database that the site has hits, which fixes the site's
-    timezone and currency. The configuration is read after that. A site that is not in the cache is looked up, because
-    it may be new.
+    At the first hit of a site in this process, the database notes that the site has hits. From then on the site's
+    timezone and currency can't change. The configuration is read after that. If the cache says that there is no such
+    site, the database is asked, because the site may be new.
     """
     if key not in _has_hits and not _note_hits(key):
         return None
@@ -167,7 +168,7 @@ def load_for_hits(key: str) -> SiteConfig | None:
 def _note_hits(key: str) -> bool:
     """Note in the database that a site has hits, and remove the site from the cache. Returns whether the site exists.
 
-    Unknown keys are not remembered: anybody can send any key, and a new site may get one of them.
+    Unknown keys are not remembered. Anybody can send any key, and a new site may get this key later.
     """
     sites = Site.objects.filter(key=key)
     if not sites.filter(first_hit_at__isnull=True).update(first_hit_at=timezone.now()) and not sites.exists():

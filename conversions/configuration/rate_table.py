@@ -1,7 +1,6 @@
 """Rate table: loads exchange rates into the database, and reads the rates of a currency.
 
-Each load draws a token in its transaction. The newest token is the version of the table, and rates are cached by
-version.
+Each load draws a token in its transaction. The greatest token is the version of the table. Rates are cached by version.
 """
 
 from collections import defaultdict
@@ -26,8 +25,8 @@ MAX_KEPT = 200
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """The result of a load: how many rates are new, changed or unchanged; and how many sites may have other figures
-    now."""
+    """The result of a load. `added`, `changed`, `same`: how many rates are new, changed and unchanged. `sites`: how
+    many sites may have other figures now."""
 
     added: int
     changed: int
@@ -47,7 +46,7 @@ def load(
     frozen_before: int,
     watch: Callable[[Iterable[list[RateRow]]], Iterable[list[RateRow]]] = iter,
 ) -> Loaded:
-    """Write all quotes in one transaction. The hours whose figures they may change are marked to be rolled up again.
+    """Write all quotes in one transaction. The hours whose figures may change are marked to be rolled up again.
 
     `file`: the file's name, which is stored with the load. `watch`: a function that passes the chunks of rows on, and
     may show a progress bar.
@@ -58,7 +57,7 @@ def load(
         new = [row for row in rows if known.get((str(row.day), row.base, row.quote)) != row.rate]
         if not new:
             return Loaded(0, 0, len(rows), 0)
-        # Rows are always written in the same order. Otherwise two loads at once could deadlock.
+        # Rows are always written in the same order. Otherwise two loads at the same time could deadlock.
         new.sort(key=lambda row: (row.day, row.base, row.quote))
         for part in watch([new[n : n + AT_ONCE] for n in range(0, len(new), AT_ONCE)]):
             RateRow.objects.bulk_create(
@@ -81,12 +80,12 @@ def read_known(days: Iterable[str]) -> dict[tuple[str, str, str], str]:
 
 
 def mark_changed(first: str, last: str, frozen_before: int) -> int:
-    """Mark the hours whose figures may change if the rates from `first` to `last` change. Returns the number of sites
-    with such hours.
+    """Mark the hours whose figures may change if the rates from `first` to `last` change. Returns how many sites have
+    such hours.
 
-    Only sites with amounts in foreign currencies are marked, and only the days that may use these rates. An adjustment
-    is converted at the rate of its own day, but may change an earlier hour. Therefore a site with an adjustment in a
-    foreign currency is marked as a whole.
+    Only sites with amounts in foreign currencies are marked, and only the days that may use these rates. A site with an
+    adjustment in a foreign currency is marked as a whole: the adjustment is converted at the rate of its own day, but
+    may change an earlier hour.
     """
     adjusted = dict(SiteCurrency.objects.order_by("adjusts").values_list("site", "adjusts"))
     sites = Site.objects.filter(key__in=adjusted).values_list("key", "timezone")
@@ -109,7 +108,7 @@ def read_rates(site: str, into: str, others: Collection[str] = ()) -> tuple[Seri
 
 
 def noted_currencies(sites: Collection[str]) -> Mapping[str, set[str]]:
-    """Return the foreign currencies that each site's amounts have used. Site key -> currencies."""
+    """Return the foreign currencies that each site's amounts have used: site key -> currencies."""
     noted: Mapping[str, set[str]] = defaultdict(set)
     for site, currency in SiteCurrency.objects.filter(site__in=sites).values_list("site", "currency"):
         noted[site].add(currency)
@@ -131,7 +130,7 @@ _kept: LRUCache[tuple[str, str, int], Series] = LRUCache(maxsize=MAX_KEPT)
 
 @cached(_kept, lock=Lock(), key=lambda *key: key)
 def read_series(currency: str, into: str, _version: int) -> Series:
-    """Read the exchange rates of a currency into another. They are cached by the version of the table.
+    """Read the exchange rates of a currency into another. The result is cached by the version of the table.
 
     If a load commits before the rows are read, newer rates are cached under this version. This does no harm: the load
     makes a new version, and marks the buckets that its rates may change.

@@ -1,4 +1,4 @@
-"""Readable: reads the present configuration of a site that the client may read, without a cache."""
+"""Readable: reads the present configuration of a site if the client may read the site. No cache is used."""
 
 from django.http import HttpRequest
 from rest_framework.request import Request

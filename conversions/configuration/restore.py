@@ -1,8 +1,8 @@
 """Restore: restores the configuration from a snapshot in one transaction. All restored sites are then rolled up again.
 
-Facts refer to goals and versions. Therefore none of these is removed, and missing versions are added. If a goal has
-other rules now, it gets a new version with the rules of the snapshot, which takes effect like any new version. A token
-that is revoked now stays revoked.
+Facts refer to goals and versions. Therefore no goal or version is removed, and missing versions are added. If a goal's
+present rules differ from the snapshot, the goal gets a new version with the snapshot's rules, which takes effect like
+any new version. A revoked token stays revoked.
 """
 
 from collections.abc import Iterable
@@ -25,8 +25,8 @@ M = TypeVar("M", bound=Model)
 
 
 class BadSnapshot(Permanent):
-    """Raised if a snapshot can't be restored: it is no snapshot, or it contradicts the present rows. The message says
-    why."""
+    """Raised if a snapshot can't be restored, because it is no snapshot or contradicts the present rows. The message
+    says why."""
 
 
 class Restored(msgspec.Struct):
@@ -36,7 +36,8 @@ class Restored(msgspec.Struct):
     sites: int = 0
     ads: int = 0
     goals: int = 0
-    #: The differences: missing users, rows that are newer than the snapshot, and fields that an older snapshot lacks.
+    #: The differences: users that are missing, rows that are newer than the snapshot, and fields that an older snapshot
+    #: lacks.
     notes: list[str] = []
 
 
@@ -78,8 +79,8 @@ def _account(given: Plain, done: Restored) -> None:
 
 
 def _find_account(given: Plain) -> Account:
-    """Find the account that owns one of the snapshot's sites; else the account with the snapshot's name for it; else
-    make a new account."""
+    """Find the account that owns one of the snapshot's sites; else the account with the name in the snapshot; else make
+    a new account."""
     site = Site.objects.filter(key__in=[site["key"] for site in given["sites"]]).select_related("account").first()
     return site.account if site else Account.objects.filter(name=given["name"]).first() or Account()
 
@@ -116,8 +117,8 @@ def _site(account: Account, given: Plain, done: Restored) -> None:
 
 
 def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
-    """Replace the site's campaigns, ads and rules by those of the snapshot. Ads are made anew, because they are matched
-    in the order of their ids."""
+    """Replace the site's campaigns, ads and rules by those of the snapshot. All ads are deleted and made again, because
+    ads are matched in the order of their ids."""
     done.ads += sum(len(campaign["ads"]) for campaign in given)
     if plain_campaigns(site) == given:
         return
@@ -165,8 +166,8 @@ def _goal(site: Site, given: Plain, done: Restored) -> None:
 
 
 def _version(goal: Goal, given: Plain) -> None:
-    """Make a version of a goal if it is missing. If it exists and starts later than in the snapshot, set the earlier
-    start."""
+    """Make a version of a goal if it is missing. If the version exists and starts later than in the snapshot, set the
+    snapshot's start."""
     known = goal.versions.filter(version=given["version"]).first()
     if known is None:
         fill(GoalVersion(goal=goal), given, ("version", "starts_at", *RULES)).save()

@@ -1,7 +1,8 @@
 """Snapshot: stores the whole configuration as an object in the archive after each change.
 
 A snapshot is stored when a change commits. Beat also compares a digest each minute. Therefore no change is missed, and
-a failed snapshot is tried again. It has no passwords, and no exchange rates, because rate files can be loaded again.
+a failed snapshot is tried again. A snapshot has no passwords. It has no exchange rates, because rate files can be
+loaded again.
 """
 
 import logging
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 #: The version of the snapshot's format.
 FORM = 1
-#: Fields that the database sets. Relations are left out as well, because the snapshot is nested.
+#: Fields that the database sets. Relations are also left out, because the snapshot is nested.
 NOT_KEPT = {"id", "created_at"}
 RULES = tuple(field.name for field in GoalRules._meta.fields)
 
@@ -33,14 +34,14 @@ Plain = dict[str, Any]
 
 
 class SnapshotArchive(Protocol):
-    """What this module needs of an archive: a method that stores a snapshot."""
+    """The part of an archive that stores snapshots."""
 
     def put_snapshot(self, made_at: int, nonce: str, body: bytes) -> str:
         """Store a snapshot and return its key. `made_at`: ms. `nonce`: a random part of the key."""
 
 
 def read_configuration() -> Plain:
-    """Read the whole configuration as JSON types. Two reads give the same text if nothing has changed."""
+    """Read the whole configuration as JSON types. If nothing has changed, the next read gives exactly the same."""
     accounts = Account.objects.order_by("pk").prefetch_related(
         "users", "tokens", "sites__campaigns__ads__rules", "sites__goals__versions"
     )
@@ -65,7 +66,7 @@ def _site(row: Site) -> Plain:
 
 
 def plain_campaigns(row: Site) -> list[Plain]:
-    """Return the campaigns of a site with their ads. Each ad has its rank in the order in which ads are matched."""
+    """Return the campaigns of a site with their ads. `rank` is an ad's place in the order in which ads are matched."""
     campaigns = sorted_by_id(row.campaigns.all())
     ads = sorted_by_id(ad for campaign in campaigns for ad in campaign.ads.all())
     ranks = {ad.pk: rank for rank, ad in enumerate(ads)}
@@ -112,12 +113,12 @@ def encode_snapshot(configuration: Plain) -> bytes:
 
 
 def keep(archive: SnapshotArchive, now: int) -> str | None:
-    """Store a snapshot if the configuration has changed since the last one. Returns the snapshot's key; None if nothing
-    was stored.
+    """Store a snapshot if the configuration has changed since the last snapshot. Returns the snapshot's key; None if
+    nothing was stored.
 
     A read may see only a part of a change that commits at the same time. Therefore the configuration is read twice. If
-    the two differ, nothing is stored, and the next call tries again. The digest includes the archive's address: a new
-    archive gets a snapshot at once.
+    the two reads differ, nothing is stored, and the next call tries again. The digest includes the archive's address.
+    Therefore a new archive gets a snapshot at once.
     """
     body = encode_snapshot(read_configuration())
     digest = sha256(settings.ARCHIVE_URL.encode() + body).hexdigest()
@@ -129,8 +130,8 @@ def keep(archive: SnapshotArchive, now: int) -> str | None:
 
 
 def keep_soon() -> None:
-    """Store a snapshot when the present transaction commits. Call it in the transaction of each change. If a
-    transaction calls it several times, one snapshot is stored."""
+    """Store a snapshot when the present transaction commits. Call it in the transaction of each change. Several calls
+    in one transaction store one snapshot."""
     if not any(function is keep_now for _, function, *_ in connection.run_on_commit):
         # `robust`: if the snapshot fails, the change must still succeed.
         transaction.on_commit(keep_now, robust=True)

@@ -6,13 +6,13 @@ from conversions.models.spend import SpendRow
 from conversions.spend.lines import SpendLine, SpendNames
 from conversions.spend.listed import Place, StoredSpend, WantedSpend
 
-#: The most sources that are read.
+#: At most this many sources are read.
 MAX_SOURCES = 50
 
 
 def read_page(site: str, wanted: WantedSpend) -> tuple[list[StoredSpend], Place | None]:
-    """Read the rows of a page of the list of spend, and the position of the last row; None on the last page. `site`:
-    the site's key."""
+    """Read a page of the list of spend. Returns (rows, position of the last row); the position is None on the last
+    page. `site`: the site's key."""
     rows = SpendRow.objects.filter(site__key=site, day__gte=wanted.first, day__lte=wanted.last)
     if wanted.source:
         rows = rows.filter(imported_as=wanted.source)

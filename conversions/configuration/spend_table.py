@@ -1,4 +1,4 @@
-"""Spend table: stores spend. New rows replace what the same source reported for the same days."""
+"""Spend table: stores spend. New rows replace the rows of the same source for the same days."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,19 +17,19 @@ from tracker.models import Site
 
 #: A statement writes at most this many rows.
 AT_ONCE = 1_000
-#: Lines with the same day, currency and names are added up, for at most this many groups at a time.
+#: Lines with the same day, currency and names are added up in a group. At most about this many groups are in memory.
 IN_MEMORY = 10_000
 
 Watch = Callable[[Iterable[SpendLine]], Iterable[SpendLine]]
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """The result of an import. `first`, `last`: the days that it covers. `lines`, `totals`: how many lines of spend,
-    and lines with totals, were read. `form`: the name of the file's form, such as `Google Ads`; empty if there was no
-    file.
+    """The result of an import. `first`, `last`: the first and the last day of the import. `lines`: how many lines of
+    spend were read. `totals`: how many lines with totals were skipped. `form`: the name of the file's form, such as
+    `Google Ads`; empty if there was no file.
 
-    `before`, `after`: the costs that the source reported for these days before, and reports now: (day, currency) ->
-    micros.
+    `before`, `after`: the costs that the source reported for these days before and after the import, as (day, currency)
+    -> micros.
     """
 
     first: str
@@ -59,8 +59,8 @@ def check_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -
 
 
 def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -> Imported:
-    """Check the file, then replace what the source reported for the file's days, in one transaction. Raises
-    BadSpend."""
+    """Check the file. Then replace what the source reported for the file's days. Both is done in one transaction.
+    Raises BadSpend."""
     with transaction.atomic():
         # Another import of the same site must wait.
         Site.objects.select_for_update().get(pk=site.pk)
@@ -74,7 +74,7 @@ def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) 
 
 def put_spend(site: Site, source: str, days: Days, lines: Sequence[SpendLine], dry_run: bool) -> Imported:
     """Replace what the source reported for these days by these lines, in one transaction. With `dry_run`, nothing is
-    changed, and the result says what would change."""
+    changed. Then the result says what would change."""
     after: Counter[tuple[str, str]] = Counter()
     for line in lines:
         after[line.day, line.currency] += line.cost
@@ -100,8 +100,8 @@ def rows_of(site: Site, source: str, first: str, last: str) -> QuerySet[SpendRow
 
 
 def read_costs(site: Site, source: str, first: str, last: str) -> Costs:
-    """Add up the costs that a source reported for these days. Returns (day, currency) -> micros. Python adds up,
-    because a database's sum may overflow."""
+    """Add up the costs that a source reported for these days. Returns (day, currency) -> micros. The costs are added in
+    Python, because a sum in the database may overflow."""
     costs: Counter[tuple[str, str]] = Counter()
     for day, currency, cost in rows_of(site, source, first, last).values_list("day", "currency", "cost").iterator():
         costs[day, currency] += cost
@@ -112,14 +112,14 @@ Group = tuple[str, str, SpendNames]
 
 
 def in_chunks(lines: Iterable[SpendLine]) -> Iterator[dict[Group, list[int]]]:
-    """Add up the lines that have the same day, currency and names (tags, network and ad key). Yields group -> [cost,
-    clicks, impressions], at most about IN_MEMORY groups at a time."""
+    """Add up the lines that have the same day, currency and names (tags, network and ad key). Yields dictionaries of
+    group -> [cost, clicks, impressions], each with at most about IN_MEMORY groups."""
     rows: dict[Group, list[int]] = {}
     for line in lines:
         sums = rows.setdefault((line.day, line.currency, line.names), [0, 0, 0])
         for place, number in enumerate((line.cost, line.clicks, line.impressions)):
             sums[place] += number
-        # A number in a row has 64 bits. Later lines are added up in another row.
+        # A number in a row has 64 bits. If a sum may become larger, later lines go to another row.
         if len(rows) >= IN_MEMORY or max(map(abs, sums)) > 2**62:
             yield rows
             rows = {}

@@ -1,4 +1,4 @@
-"""Hits: turns a visit into the hits that the shop's pages and its server send. Some are sent days later."""
+"""Hits: makes the hits that the shop's pages and its server send during a visit. Some hits are sent days later."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -24,7 +24,8 @@ AGENTS = (
 )
 #: The chances that an order is refunded in full, and in part.
 REFUNDED, PARTLY = 0.03, 0.04
-#: The time of the day (ms) at which the shop's server sends refunds, and on Mondays last week's orders by phone.
+#: The time of the day (ms) at which the shop's server sends refunds. On Mondays it also sends last week's orders by
+#: phone.
 NIGHT_JOB = 6 * 3_600_000 + 300_000
 REFERRERS = {"google": "https://www.google.com/", "bing": "https://www.bing.com/", "tiktok": "https://www.tiktok.com/"}
 
@@ -37,7 +38,7 @@ class HitMaker(msgspec.Struct, frozen=True):
     seed: int
 
     def hits_of(self, visit: Visit) -> Iterator[Hit]:
-        """Make all hits of a visit, and the refund of its order, if there is one."""
+        """Make all hits of a visit, and the refund of its order if the order is refunded."""
         if visit.phoned:
             yield self._sale(visit, self._at(visit.day, visit.ms), received=self._next_monday(visit.day), trusted=True)
         else:
@@ -46,7 +47,7 @@ class HitMaker(msgspec.Struct, frozen=True):
             yield from self._refund(visit)
 
     def _browser_hits(self, visit: Visit) -> Iterator[Hit]:
-        """Make the hits of the browser: a click or a view, some pages, and perhaps an order, with some time between
+        """Make the hits of the browser: a click or a view, some pages, and perhaps an order. Some time passes between
         them."""
         rng = dice(self.seed, visit.person, visit.number, "pages")
         at = self._at(visit.day, visit.ms)

@@ -1,4 +1,4 @@
-"""Market: the ads of the made-up shop: how often people see them, how well they sell, and what they cost."""
+"""Market: lists the ads of the made-up shop: how often people see them, how well they sell, and what they cost."""
 
 from collections.abc import Collection
 from typing import Literal
@@ -9,11 +9,13 @@ EVERY_MONTH = range(1, 13)
 
 
 class DemoAd(msgspec.Struct, frozen=True, kw_only=True):
-    """An ad of the shop. `meets`, `returns`: how often it brings new people, and people who were here before; weights,
-    compared with the other ads. `closes`: the chance that a visit by this ad ends in a purchase.
+    """An ad of the made-up shop.
 
-    `kind`: the type of its hits; `page` is a landing page with utm tags. `a_click`, `a_day`: the cost of a click and of
-    a day, in cents. `clicked`: the click-through rate. `configured`: whether the ad is configured in the tracker.
+    `meets`: how often the ad brings new people. `returns`: how often it brings people who were here before. Both are
+    weights, compared with the other ads. `closes`: the chance that a visit by this ad ends in a purchase. `kind`: the
+    type of the ad's hits; `page` is a landing page with utm tags. `a_click`, `a_day`: the cost of a click and of a day,
+    in cents. `clicked`: the click-through rate. `months`: the months in which the ad is shown. `configured`: whether
+    the ad is configured in the tracker.
     """
 
     key: str
@@ -23,7 +25,7 @@ class DemoAd(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["page", "click", "view"] = "page"
     source: str = ""
     medium: str = ""
-    #: The parameter of the network's click ids; empty if there are none.
+    #: The parameter of the network's click ids; empty if the ad has no click ids.
     click_id: str = ""
     meets: float
     returns: float
@@ -53,8 +55,8 @@ def ad(key: str, name: str, campaign: str, meets: float, returns: float, closes:
     return msgspec.convert({**given, **more}, DemoAd)
 
 
-#: Most people first meet a reel, and buy after a search for the shop's name. Therefore reels gain most under `linear`.
-#: The banner costs the same each day and sells next to nothing: it loses money.
+#: Most people see a reel first, and buy after a search for the shop's name. Therefore reels gain most under `linear`.
+#: The banner costs the same each day and sells next to nothing. It loses money.
 MARKET = (
     ad("search-name", "Search: our name", "brand", 0.4, 2.6, 0.2, **GOOGLE, a_click=60, clicked=0.11),
     ad("search-machines", "Search: espresso machines", "machines", 2.0, 0.5, 0.06, **GOOGLE, a_click=290),

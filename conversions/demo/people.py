@@ -11,9 +11,9 @@ from conversions.demo.seasons import busyness, draw_minute
 
 #: How many new people come on a usual day.
 NEW_A_DAY = 12.0
-#: The chances that a person comes back after a visit without a purchase, and after a purchase; and the mean days until
-#: then.
+#: The chances that a person comes back: after a visit without a purchase, and after a purchase.
 COMES_BACK, BUYS_AGAIN = 0.52, 0.5
+#: The mean number of days until a person comes back: after a visit without a purchase, and after a purchase.
 DAYS_BETWEEN, DAYS_BETWEEN_ORDERS = 3.0, 34.0
 #: The chances that a purchase is on the second device, that a buyer signs up before the first purchase, and that an
 #: order is made by phone.
@@ -30,9 +30,9 @@ PRODUCTS = {
 
 
 class Visit(NamedTuple):
-    """A visit of a person. `day`, `ms`: its time by the shop's clock, as a day and ms after midnight. `ad`: the ad that
-    led to it. `device`: which of the person's two devices, 0 or 1. `products`: what was bought. `phoned`: whether the
-    order was made by phone."""
+    """A visit of a person. `number`: the number of the visit. `day`, `ms`: the time of the visit by the shop's clock,
+    as a day and ms after midnight. `ad`: the ad that led to the visit. `device`: which of the person's two devices, 0
+    or 1. `products`: what was bought. `phoned`: whether the order was made by phone."""
 
     person: str
     number: int
@@ -43,12 +43,13 @@ class Visit(NamedTuple):
     products: tuple[str, ...] = ()
     signs_up: bool = False
     phoned: bool = False
-    #: Whether the shop knows the person by then, because of a purchase.
+    #: Whether the shop knows the person, because of a purchase in this visit or before.
     known: bool = False
 
 
 def visits_of_day(seed: int, day: date) -> Iterator[Visit]:
-    """Generate all visits of the people whose first visit is on this day. Later visits may be long after it."""
+    """Generate all visits of the people whose first visit is on this day. Their later visits may be long after this
+    day."""
     rng = dice(seed, day)
     mean = NEW_A_DAY * busyness(day)
     for number in range(max(round(rng.gauss(mean, mean**0.5)), 0)):
@@ -56,7 +57,7 @@ def visits_of_day(seed: int, day: date) -> Iterator[Visit]:
 
 
 def life(rng: Random, person: str, day: date) -> Iterator[Visit]:
-    """Generate all visits of one person, the first one on this day."""
+    """Generate all visits of one person. `day`: the day of the first visit."""
     ms, bought, device = draw_minute(rng, day), False, 0
     for number in range(MOST_VISITS):
         ad = draw_ad(rng, day, number == 0)
@@ -72,8 +73,8 @@ def life(rng: Random, person: str, day: date) -> Iterator[Visit]:
 
 
 def chance_of(ad: DemoAd, number: int, bought: bool) -> float:
-    """Return the chance that a visit ends in a purchase. It is lower at the first visit, and higher for earlier
-    buyers."""
+    """Return the chance that a visit ends in a purchase. The chance is lower at the first visit, and higher for people
+    who bought before."""
     return ad.closes * (0.6 if number == 0 else 1.3) * (1.3 if bought else 1)
 
 
@@ -90,12 +91,12 @@ def runs_on(ad: DemoAd, day: date) -> bool:
 
 def weight_of(ad: DemoAd, is_first: bool) -> float:
     """Return how often an ad brings people on a day, as a weight to compare with other ads. An ad that is shown on few
-    days of the week brings more people on each."""
+    days of the week brings more people on each of these days."""
     return (ad.meets if is_first else ad.returns) * 7 / len(ad.weekdays)
 
 
 def draw_products(rng: Random, day: date) -> tuple[str, ...]:
-    """Choose what is bought: one to three products. More gifts are bought before Christmas."""
+    """Choose what is bought: one to three products. Before Christmas, gifts are bought more often."""
     weights = [often * (3 if name == "gift-box" and day.month == 12 else 1) for name, (_, often) in PRODUCTS.items()]
     return tuple(rng.choices(list(PRODUCTS), weights, k=rng.choices((1, 2, 3), (60, 30, 10))[0]))
 

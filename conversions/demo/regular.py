@@ -1,4 +1,5 @@
-"""Regular: an office that orders coffee each Tuesday. It returns the empty cans, and gets a deposit back."""
+"""Regular: the orders of an office that buys coffee each Tuesday. The office returns the empty cans, and gets a deposit
+back."""
 
 from datetime import date
 
@@ -8,7 +9,7 @@ from conversions.demo.people import Visit
 
 TUESDAY = 1
 PERSON = "office"
-#: The ads that lead to the orders: each week the next one, and after the last the first again.
+#: The ads that lead to the orders: a different one each week, in turn.
 ADS = [ad for ad in MARKET if ad.key in ("search-name", "shopping-beans", "coffee-blog")]
 ORDER = ("beans-1kg",) * 5
 

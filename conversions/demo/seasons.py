@@ -1,4 +1,4 @@
-"""Seasons: how busy the shop is on a day, and at which hours people come."""
+"""Seasons: decides how busy the shop is on a day, and at which hours people come."""
 
 from datetime import date
 from random import Random
@@ -18,8 +18,8 @@ def busyness(day: date) -> float:
 
 
 def occasion(day: date) -> float:
-    """Return a factor for how busy the shop is at special times: the Black Week, the weeks before and after Christmas,
-    New Year. 1 at other times."""
+    """Return a factor for special times: the Black Week, the weeks before and after Christmas, New Year. 1 at other
+    times, 2 would be twice as busy."""
     if day.month == 11 and 20 <= day.day <= 30:
         return 1.5
     if day.month == 12:

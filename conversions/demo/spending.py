@@ -1,4 +1,4 @@
-"""Spending: what each ad of the shop costs on a day, as its network would report it."""
+"""Spending: generates what each ad of the shop costs on a day, as the ad's network would report it."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -24,7 +24,8 @@ class Spent(NamedTuple):
 
 
 def spend_of_day(seed: int, day: date, clicks: Mapping[tuple[str, str], int]) -> Iterator[Spent]:
-    """Generate what each ad that ran on a day cost. `clicks`: (day, key of the ad) -> how many visits it brought."""
+    """Generate what each ad that ran on a day cost. `clicks`: (day, key of the ad) -> how many visits the ad
+    brought."""
     for ad in MARKET:
         came = clicks.get((day.isoformat(), ad.key), 0)
         if runs_on(ad, day) and (came or ad.a_day):
@@ -32,7 +33,7 @@ def spend_of_day(seed: int, day: date, clicks: Mapping[tuple[str, str], int]) ->
 
 
 def line_of(rng: Random, ad: DemoAd, day: date, came: int) -> SpendLine:
-    """Generate the spend of an ad on a day. `came`: how many visits it brought."""
+    """Generate the spend of an ad on a day. `came`: how many visits the ad brought on this day."""
     seen_only = ad.kind == "view"
     clicks = rng.randrange(3) if seen_only else round(came * COUNTED_MORE + rng.random() * 0.6)
     cost = round((clicks * ad.a_click + ad.a_day) * rng.uniform(0.88, 1.12)) * CENT
@@ -41,7 +42,7 @@ def line_of(rng: Random, ad: DemoAd, day: date, came: int) -> SpendLine:
 
 
 def names_of(ad: DemoAd) -> SpendNames:
-    """Return how spend says that it belongs to this ad: by utm tags and network, or by the ad's key."""
+    """Return the names by which spend is found to belong to this ad: utm tags and network, or the ad's key."""
     if ad.kind != "page":
         return SpendNames(ad=ad.key)
     network = CLICK_IDS.get(ad.click_id, "")

@@ -1,4 +1,4 @@
-"""Year: generates a year of a site: a batch of hits for each day, and what the ads cost."""
+"""Year: generates a year of a site: one batch of hits for each day, and what the ads cost."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,8 +17,8 @@ from tracker.collection.hit import Batch, Hit, batch_id
 
 
 class DemoYear(msgspec.Struct, frozen=True):
-    """The data of a site from the day `first` to the instant `until` (ms). With a later `until` there are more hits.
-    The earlier hits stay the same."""
+    """The data of a site from the day `first` to the instant `until` (ms). A later `until` gives more hits, and the
+    earlier hits stay the same."""
 
     site: str
     timezone: str
@@ -40,7 +40,7 @@ class DemoYear(msgspec.Struct, frozen=True):
                 yield order
 
     def batches(self, visits: Sequence[Visit]) -> list[Batch]:
-        """Make a batch for each day, in order, with the hits that arrived on it."""
+        """Make one batch for each day, in order. The batch has the hits that arrived on this day."""
         maker = HitMaker(self.site, self.timezone, self.seed)
         by_day: defaultdict[str, list[Hit]] = defaultdict(list)
         for hit in (hit for visit in visits for hit in maker.hits_of(visit)):
@@ -49,14 +49,13 @@ class DemoYear(msgspec.Struct, frozen=True):
         return [self._batch(day, by_day[day]) for day in self.days() if by_day[day]]
 
     def _batch(self, day: str, hits: list[Hit]) -> Batch:
-        """Make the batch of a day. If the day has ended before `until`, the batch's id is the same in every run."""
+        """Make the batch of a day. If `until` is after the end of the day, the batch's id is the same in every run."""
         closed_at = min(day_start(next_day(day), self.timezone), self.until) - 1
         nonce = blake2b(f"{self.site} {self.seed}".encode(), digest_size=8).hexdigest()
         return Batch(batch_id(closed_at, nonce), tuple(sorted(hits, key=lambda hit: (hit.received, hit.id))))
 
     def spend(self, visits: Sequence[Visit], first: str) -> dict[str, list[SpendLine]]:
-        """Generate the spend of each day that begins on the day `first` or later and ends before `until`. Returns
-        source -> lines."""
+        """Generate the spend of each whole day from the day `first` on, up to `until`. Returns source -> lines."""
         clicks = Counter((visit.day.isoformat(), visit.ad.key) for visit in visits if not visit.phoned)
         found: defaultdict[str, list[SpendLine]] = defaultdict(list)
         for day in self.days():
@@ -67,5 +66,5 @@ class DemoYear(msgspec.Struct, frozen=True):
 
 
 def first_day(today: str, days: int) -> str:
-    """Return the first of the last `days` days. Today is one of them: with 2 days it is yesterday."""
+    """Return the first of the last `days` days. Today is one of these days: with `days` = 2, this is yesterday."""
     return (date.fromisoformat(today) - timedelta(days=days - 1)).isoformat()
