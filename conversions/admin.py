@@ -35,8 +35,8 @@ M = TypeVar("M", bound=Model)
 
 
 class OneByOne(admin.ModelAdmin[M]):
-    """The base of admin pages that delete rows one by one. Only the `delete` of a row marks its site to be rolled up
-    again."""
+    """The base of admin pages that delete rows one by one. A bulk delete would not call the row's `delete`, which marks
+    the site to be rolled up again."""
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Delete the chosen rows in one transaction."""
@@ -103,7 +103,7 @@ class AdAdmin(OneByOne[Ad]):
         return kwargs
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ad]:
-        """Return the ads. Their rules are read in one more query, not in one for each ad."""
+        """Return the ads. The match rules of all ads are read in one more query."""
         return super().get_queryset(request).prefetch_related("rules")
 
     @admin.display(description="site", ordering="campaign__site__name")
@@ -131,7 +131,7 @@ class VersionInline(admin.TabularInline[GoalVersion, Goal]):
     verbose_name_plural = "versions: for each hit, the version counts that was in force at its time"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GoalVersion]:
-        """Return the versions together with their sites: `takes_effect` needs the site's timezone."""
+        """Return the versions together with their sites, because `takes_effect` needs the site's timezone."""
         return super().get_queryset(request).select_related("goal__site")
 
     @admin.display(description="takes effect")
@@ -180,7 +180,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Goal]:
-        """Return the goals. Their versions are read in one more query, not in one for each goal."""
+        """Return the goals. The versions of all goals are read in one more query."""
         versions = GoalVersion.objects.select_related("goal__site").order_by("-version")
         return super().get_queryset(request).prefetch_related(Prefetch("versions", versions))
 
@@ -204,7 +204,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
         self._make_retroactive(request, goals, 0)
 
     def has_backdate_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may make goals retroactive, that is, let a version take effect in the past."""
+        """Whether the user may make goals retroactive: let a version take effect in the past."""
         return request.user.has_perm("conversions.backdate_goal")
 
     def _make_retroactive(self, request: HttpRequest, goals: QuerySet[Goal], since: int) -> None:
@@ -223,14 +223,14 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
         return next((effect_of(version) for version in goal.versions.all()), "")
 
     def save_model(self, request: HttpRequest, goal: Goal, form: Any, change: bool) -> None:
-        """Save the goal, and tell the user when its new version takes effect."""
+        """Save the goal, and show the user when its new version takes effect."""
         super().save_model(request, goal, form, change)
         newest = goal.versions.select_related("goal__site").order_by("-version").first()
         if newest and newest.starts_at > now_ms():
             messages.info(request, f"Version {newest.version} takes effect {effect_of(newest)}.")
 
     def has_delete_permission(self, _request: HttpRequest, _goal: Goal | None = None) -> bool:
-        """Always False, because conversions refer to the goal. It can be switched off."""
+        """Always False, because conversions refer to the goal. A goal can be switched off."""
         return False
 
 
@@ -247,7 +247,7 @@ class MarkAdmin(admin.ModelAdmin[Mark]):
 
     @admin.display(description="bucket", ordering="bucket")
     def starts(self, mark: Mark) -> str:
-        """When the bucket of the mark starts, as text."""
+        """When the bucket of the mark starts, as text. For a mark on a whole site, the text says this."""
         if mark.bucket == WHOLE_SITE:
             return "the whole site"
         return format_instant(mark.bucket) + (" and all later ones" if mark.part == ONWARD else "")
@@ -267,7 +267,7 @@ class MarkAdmin(admin.ModelAdmin[Mark]):
 
 @admin.register(RateRow)
 class RateAdmin(admin.ModelAdmin[RateRow]):
-    """The admin page of the exchange rates, which `manage.py load_rates` loads. They can only be viewed."""
+    """The admin page of the exchange rates, which `manage.py load_rates` loads. Rates can only be viewed."""
 
     list_display = ("day", "base", "quote", "rate")
     list_filter = ("base", "quote")
@@ -282,7 +282,8 @@ class RateAdmin(admin.ModelAdmin[RateRow]):
         return False
 
     def has_change_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:
-        """Always False. To change a rate, load another one for the day. The affected hours are then rolled up again."""
+        """Always False. To change a rate, load another rate for the day. The affected hours are then rolled up
+        again."""
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _rate: RateRow | None = None) -> bool:
@@ -292,7 +293,7 @@ class RateAdmin(admin.ModelAdmin[RateRow]):
 
 @admin.register(SpendRow)
 class SpendAdmin(admin.ModelAdmin[SpendRow]):
-    """The admin page of spend: what ads cost, as imported by `manage.py import_spend`. It can only be viewed."""
+    """The admin page of spend: what ads cost, as imported by `manage.py import_spend`. Spend can only be viewed."""
 
     list_display = ("day", "site", "imported_as", "currency", "ad", "source", "medium", "campaign", "cost")
     list_select_related = ("site",)

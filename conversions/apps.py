@@ -1,4 +1,4 @@
-"""Django's configuration of this app. The import registers the checks."""
+"""Django's configuration of this app. The import of `checks` registers its checks."""
 
 from django.apps import AppConfig
 

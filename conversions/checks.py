@@ -1,4 +1,4 @@
-"""Checks: an error at the start if two distributions install the package `cassandra`."""
+"""Checks: stops the start with an error if two distributions install the package `cassandra`."""
 
 from collections.abc import Sequence
 from importlib.metadata import packages_distributions
@@ -16,7 +16,7 @@ def check_cassandra_driver(**_options: Any) -> list[CheckMessage]:
 
 
 def find_second_driver(owners: Sequence[str]) -> list[CheckMessage]:
-    """Return an error if several distributions install `cassandra`. They overwrite each other's files, and hits could
+    """Return an error if several distributions install `cassandra`. They overwrite each other's files. Then hits could
     be lost."""
     names = sorted(set(owners))
     if len(names) < 2:

@@ -1,5 +1,5 @@
-"""`/click`: the link of an ad. It records the click and redirects to the landing page, with the signed click in the
-URL.
+"""`/click`: the link of an ad. The view records the click and redirects to the landing page, with the signed click in
+the URL.
 
 A person waits for the redirect. Once the landing page is known, no error prevents the redirect.
 """
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 #: Recording the click may take at most this many seconds, because the person waits for the redirect.
 CLICK_SECONDS = 1.0
 
-#: The form of keys of sites and ads. Other texts are not looked up.
+#: The form of keys of sites and ads. A text of another form is not looked up.
 KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 TO = OpenApiParameter("to", description="Another landing page, on one of the site's domains.")
 CONSENT = OpenApiParameter("consent", description="The consent signals, in the same form as for `/collect`.")
@@ -65,7 +65,7 @@ class ClickSite(msgspec.Struct, frozen=True):
 
 
 def look_up_site(key: str) -> ClickSite | None:
-    """Read the site with a public key. None if there is none. Raises django.db.Error."""
+    """Read the site with a public key. None if no site has the key. Raises django.db.Error."""
     row = Site.objects.filter(key=key).first()
     if row is None:
         return None
@@ -87,7 +87,7 @@ class AdLink(msgspec.Struct, frozen=True):
 
 
 def look_up_destination(site_and_ad: str) -> AdLink | None:
-    """Read the destination of an ad. None if there is no such ad. `site_and_ad`: the two keys, as `SITE/AD`. Raises
+    """Read where an ad leads. None if there is no such ad. `site_and_ad`: the two keys, as `SITE/AD`. Raises
     django.db.Error."""
     site, _, ad = site_and_ad.partition("/")
     found = Ad.objects.filter(campaign__site__key=site, key=ad).order_by("pk")
@@ -109,7 +109,7 @@ class CantLookUp(Refusal):
 
 
 class ClickView(APIView):
-    """The link of an ad. It never answers 500. After an unexpected error it answers 503."""
+    """The link of an ad. The view never answers 500: after an unexpected error it answers 503."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -146,13 +146,14 @@ class ClickView(APIView):
 
 
 def find_site(key: str) -> ClickSite:
-    """Return the site with this key, from the cache if it is there. Raises Refusal if there is none."""
+    """Return the site with this key, from the cache or else from the database. Raises Refusal if no site has the
+    key."""
     return find(SITES, key, key, Refusal(404, "unknown_site", "No site has this key."))
 
 
 def find_page(site: ClickSite, click: Handover, to: str, consent: Mapping[str, str]) -> str:
-    """Return the URL of the landing page: `to`, if the link itself names a page; else the ad's destination with macros
-    filled in; else the site's home page. Raises Refusal."""
+    """Return the URL of the landing page: `to`, if the link itself names a page; else the ad's destination with its
+    macros filled in; else the site's home page. Raises Refusal."""
     unknown = Refusal(404, "unknown_ad", "The site has no such ad.")
     link = find(DESTINATIONS, f"{site.key}/{click.ad}", click.ad, unknown)
     if to and not is_of_site(to, site.domains):
@@ -176,8 +177,8 @@ def macros_of(click: Handover, site: ClickSite, link: AdLink, consent: Mapping[s
 
 
 def find(cache: Cached[T], key: str, name: str, unknown: Refusal) -> T:
-    """Return a site or an ad from the cache, which reads it from the database if it is missing. `name`: the key of the
-    site or the ad alone, as the client sent it.
+    """Return the site or the ad with the key `key` from a cache. If the cache doesn't have it, it is read from the
+    database. `name`: the key of the site or of the ad alone, as the client sent it.
 
     Raises the refusal `unknown` if there is no such site or ad, and CantLookUp if the database can't be reached. A text
     that can't be a key isn't looked up.
@@ -199,11 +200,11 @@ def click_hit(
 ) -> Hit:
     """Make the hit of a click. `page`: the landing page. `others`: the custom parameters of the ad's link.
 
-    The cookie names the hit's visitor. Without a cookie, a stand-in takes the visitor's place, and the landing page's
-    hit has the real visitor.
+    `visitor`: the visitor that the cookie names; empty without a cookie. Then a stand-in takes the visitor's place, and
+    only the landing page's hit has the real visitor.
 
-    If a browser only fetches the link in advance, the hit is rejected. The redirect still has the signed click: if the
-    page is shown later, its hit records the click.
+    If a browser only fetches the link in advance, the hit is rejected later. The redirect still has the signed click.
+    If the page is then shown, the page's hit records the click.
     """
     return Hit(
         id=click.click,
@@ -225,8 +226,8 @@ def click_hit(
 
 
 def record(hit: Hit, site: ClickSite) -> None:
-    """Send the hit to the queue. If this fails, the landing page's hit still records the click, by the signed click in
-    its URL."""
+    """Send the hit to the queue. If this fails, the click isn't lost: the landing page's hit records it by the signed
+    click in the page's URL."""
     if RATES.take(site.key, 1, site.hits_per_second):
         logger.warning("site %s is over its rate; the landing page must record a click", site.key)
         return
@@ -239,7 +240,7 @@ def record(hit: Hit, site: ClickSite) -> None:
 
 
 def lead_to(page: str) -> HttpResponse:
-    """Make the redirect. Its Referrer-Policy gives the landing page the same referrer as a plain link would."""
+    """Make the redirect. Its Referrer-Policy gives the landing page the same referrer as a plain link."""
     response = HttpResponse(status=302)
     response.headers["Location"] = iri_to_uri(page)
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"

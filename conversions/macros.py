@@ -12,8 +12,8 @@ _MACRO = re.compile(rf"(?:\{{|%7B)({'|'.join(NAMES)})(?:\}}|%7D)", re.IGNORECASE
 
 
 def fill_in(destination: str, values: Mapping[str, str]) -> str:
-    """Replace the macros in a URL by their values, percent-encoded. Macros in the host stay, and so does other text in
-    braces."""
+    """Replace the macros in a URL by their values, percent-encoded. Macros in the host and other text in braces stay as
+    they are."""
     host = _HOST.match(destination)
     start = host.end() if host else len(destination)
     filled = _MACRO.sub(lambda macro: quote(values[macro[1].lower()], safe=""), destination[start:])

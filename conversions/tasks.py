@@ -1,4 +1,5 @@
-"""Tasks: process a batch of hits, then add to its live counters; and the tasks that beat runs each minute."""
+"""Tasks: processes a batch of hits, and then adds to the live counters. This module also has the tasks that beat runs
+each minute."""
 
 from typing import Any
 
@@ -24,7 +25,7 @@ TICK_SECONDS = 30
 
 
 def processor() -> Processor:
-    """Make the processor of hits, with the store and the configuration of the settings."""
+    """Make the processor of hits, with the store and the configuration in the settings."""
     return Processor(open_store(), sequence, load_for_hits, frozen_before, settings.REJECTED_DAILY_CAP)
 
 
@@ -36,9 +37,10 @@ def replay_processor() -> Processor:
 
 @shared_task(name="conversions.tasks.attribute_hits", takes_batch=True)
 def attribute_hits(text: str) -> list[Any]:
-    """Write the facts of a batch, and mark the hours that they may change. Returns the increments of live counters.
+    """Write the facts of a batch, and mark the hours that the facts may change. Returns the increments of live
+    counters.
 
-    An empty batch is a marker. It is noted as processed only if the store can accept facts.
+    An empty batch is a marker. The marker is noted as processed only if the store can accept facts.
     """
     batch = decode_batch(text)
     if not batch.hits:
@@ -51,15 +53,15 @@ def attribute_hits(text: str) -> list[Any]:
 
 @shared_task(name="conversions.tasks.count_facts")
 def count_facts(counts: list[Any]) -> None:
-    """Add the increments of a batch, which `attribute_hits` returned, to the live counters."""
+    """Add the increments of a batch to the live counters. `counts`: what `attribute_hits` returned."""
     if counts:
         open_store().add_counts(msgspec.convert(counts, list[Count]))
 
 
 @shared_task(name="conversions.tasks.keep_snapshot")
 def keep_snapshot() -> None:
-    """Store a snapshot of the configuration if it has changed. If the archive can't be reached, this is tried again a
-    minute later."""
+    """Store a snapshot of the configuration if the configuration has changed. If the archive can't be reached, the next
+    call of this task, a minute later, tries again."""
     keep_now()
 
 

@@ -1,2 +1,2 @@
-"""API: support's endpoints for campaigns, ads, goals, conversions, visitors, rejected hits, spend, rollups and
+"""API: the endpoints of support for campaigns, ads, goals, conversions, visitors, rejected hits, spend, rollups and
 replays."""

@@ -1,4 +1,4 @@
-"""Actions: endpoints with which staff rolls up or replays a range of a site."""
+"""Actions: the endpoints with which staff rolls up or replays a range of a site."""
 
 from typing import Any
 
@@ -24,8 +24,8 @@ LISTED = 20
 
 
 class RangeSerializer(serializers.Serializer[Any]):
-    """The fields `from` and `to` of a request: instants, or days of the site's calendar. `to` itself is not in the
-    range. An empty field means no limit."""
+    """The fields `from` and `to` of a request: instants, or days of the site's calendar. The range ends before `to`. An
+    empty field means no limit."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Make the two optional fields. `from` is a keyword of Python, and can't be an attribute of the class."""
@@ -40,7 +40,7 @@ class RangeView(GenericAPIView[Site]):
     queryset = Site.objects.none()
 
     def read(self, request: Request, key: str) -> tuple[str, str, Range]:
-        """Read the range of a request. Returns `from` and `to` as they were sent, and the range of time. Raises
+        """Read the range of a request. Returns (`from` as it was sent, `to` as it was sent, the range of time). Raises
         Refusal."""
         site = readable_site(request, key)
         given = self.get_serializer(data=request.data)
@@ -50,7 +50,7 @@ class RangeView(GenericAPIView[Site]):
 
 
 class RollupView(RangeView):
-    """The endpoint that rolls up a range of a site again."""
+    """Roll up a range of a site again."""
 
     permissions_needed = {"post": "tracker.roll_up_site"}
 

@@ -19,7 +19,7 @@ NextPage = Annotated[Url | None, Meta(description="The URL of the next page; nul
 
 
 class ConversionAnswer(Explanation, frozen=True, kw_only=True):
-    """A conversion: whether it counts and why, and what each touch gets."""
+    """An explained conversion: whether and why it counts, and what each touch gets."""
 
     page: Annotated[Url, Meta(description="The URL of the page that says the same in words.")]
     next: Annotated[
@@ -36,7 +36,7 @@ class ConversionsPage(msgspec.Struct, frozen=True):
 
 
 class ListedPage(msgspec.Struct, frozen=True):
-    """A page of the conversions in a range, newest first. A page may be short although more pages follow."""
+    """A page of the conversions in a range, newest first. A page that isn't the last may be short."""
 
     model: Annotated[str, Meta(description="The model of the credit in the rows.")]
     results: list[ListedConversion]
@@ -44,7 +44,7 @@ class ListedPage(msgspec.Struct, frozen=True):
 
 
 class FoundOrListed(Either):
-    """A page of explained conversions; or, if the query names a range, a page of the list of conversions."""
+    """A page of explained conversions. If the query names a range, it is a page of the list of conversions."""
 
     structs = (ConversionsPage, ListedPage)
 
@@ -59,7 +59,7 @@ class TimelinePage(msgspec.Struct, frozen=True):
 
 
 class RefusedDay(msgspec.Struct, frozen=True, kw_only=True):
-    """The hits that were refused on one day with one code. A request that was refused as a whole counts as one hit."""
+    """The hits that were refused on one day with one code. If a whole request was refused, it counts as one hit."""
 
     day: Annotated[Day, Meta(description="The day in the site's timezone.")]
     code: Annotated[str, Meta(description="See docs/errors.md.")]
@@ -69,15 +69,15 @@ class RefusedDay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The hits that collection refused: it answered with a status 4xx, or put the hit in the list `rejected` of its
-    answer. Refused hits are not in the archive."""
+    """The hits that collection refused. Collection answered with a status 4xx, or put the hit in the list `rejected` of
+    its answer. Refused hits are not in the archive."""
 
     counts: Annotated[dict[str, int], Meta(description="The number of hits by code.")]
     days: Annotated[list[RefusedDay], Meta(description="By day and code, the newest first, at most 100.")]
 
 
 class RejectedPage(msgspec.Struct, frozen=True):
-    """A page of rejected hits, newest first; and counts of the hits that collection refused."""
+    """A page of rejected hits, newest first, with counts of the hits that collection refused."""
 
     results: list[ListedRejected]
     next: NextPage

@@ -1,5 +1,5 @@
-"""Catalogue: staff's API of campaigns, ads and goals. If a model refuses a change, `tracker.errors` answers with
-400."""
+"""Catalogue: the endpoints with which staff changes campaigns, ads and goals. If a model refuses a change,
+`tracker.errors` answers with 400."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -37,7 +37,7 @@ RULES = tuple(field.name for field in GoalRules._meta.fields)
 
 
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
-    """A campaign. Its site can't be changed."""
+    """A campaign. The site of a campaign can't be changed."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
 
@@ -47,15 +47,16 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
 
 
 class MatchRuleSerializer(serializers.ModelSerializer[MatchRule]):
-    """A match rule. If all its patterns match a touch, the touch belongs to the rule's ad. In a pattern, `*` is any
-    text."""
+    """A match rule. A touch that meets all patterns of the rule belongs to the rule's ad, if it names no ad itself. In
+    a pattern, `*` is any text."""
 
     class Meta:
         model = MatchRule
         fields = ("source", "medium", "campaign", "content", "term", "network")
 
     def validate(self, patterns: dict[str, str]) -> dict[str, str]:
-        """Check the rule in the same way as the model does. An error that is found here can name the rule."""
+        """Check the rule in the same way as the model does. If the fault is found here, the answer can name the
+        rule."""
         MatchRule(**patterns).clean()
         return patterns
 
@@ -107,12 +108,12 @@ class GoalVersionSerializer(serializers.ModelSerializer[GoalVersion]):
         read_only_fields = fields
 
     def get_starts_at(self, version: GoalVersion) -> str | None:
-        """Return when the version takes effect. None if it is in force from the beginning."""
+        """Return when the version takes effect. None if the version is in force from the beginning."""
         return iso(version.starts_at) if version.starts_at else None
 
 
 class GoalSerializer(serializers.ModelSerializer[Goal]):
-    """A goal. If its rules are changed, it gets a new version, which takes effect about ten minutes later."""
+    """A goal. If the goal's rules are changed, it gets a new version, which takes effect about ten minutes later."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
     versions = GoalVersionSerializer(many=True, read_only=True)
@@ -123,8 +124,8 @@ class GoalSerializer(serializers.ModelSerializer[Goal]):
 
 
 class RetroactiveGoalSerializer(GoalSerializer):
-    """A goal that was made retroactive, and the replay that counts its past. The serializer finds the replay in its
-    context."""
+    """A goal that was made retroactive, and the replay that adds its earlier conversions. The serializer takes the
+    replay from its context."""
 
     replay = serializers.SerializerMethodField()
 
@@ -146,8 +147,8 @@ class RetroactiveSerializer(serializers.Serializer[Any]):
 
 
 class DraftSerializer(serializers.ModelSerializer[Goal]):
-    """The rules of a goal that is not saved. If the site has a goal with this key, rules that are left out are those of
-    that goal."""
+    """The rules of a goal that is not saved. If the site has a saved goal with this key, its rules are used where the
+    request has none."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
     key = serializers.CharField(max_length=100, required=False, allow_blank=True, validators=[slug])
@@ -221,8 +222,8 @@ class GoalViewSet(
     @extend_schema(request=RetroactiveSerializer, responses={202: RetroactiveGoalSerializer})
     @action(detail=True, methods=["post"], serializer_class=RetroactiveSerializer)
     def retroactive(self, request: Request, **_: Any) -> Response:
-        """Let the newest version of the goal take effect at `from`, and request a replay of the hits since then, in the
-        background."""
+        """Let the newest version of the goal take effect at `from`, and request a replay of the hits since `from`, in
+        the background."""
         goal = self.get_object()
         replay = make_retroactive(goal, read_since(self.get_serializer(data=request.data), goal.site))
         changed = RetroactiveGoalSerializer(
@@ -233,8 +234,8 @@ class GoalViewSet(
     @extend_schema(request=DraftSerializer, responses=PreviewAnswer)
     @action(detail=False, methods=["post"], serializer_class=DraftSerializer)
     def preview(self, request: Request, **_: Any) -> Response:
-        """Count in the archive which conversions a goal with these rules would have had in the last days. Nothing is
-        changed."""
+        """Count the conversions that a goal with these rules would have had in the last days, from the archive. Nothing
+        is changed."""
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
         site, days = (given.validated_data.pop(name) for name in ("site", "days"))

@@ -1,5 +1,5 @@
-"""Conversions: endpoints that explain conversions, found by an id, an order, a click, a hit, a visitor or a user; or
-that list the conversions of a range."""
+"""Conversions: the endpoints that explain conversions, or list those of a range. A conversion is found by its id, an
+order, a click, a hit, a visitor or a user."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ PAGE = 20
 #: A page ends after this many bytes or seconds, because anybody can send hits that make explanations long.
 PAGE_BYTES, PAGE_SECONDS = 700_000, 1.0
 
-#: The parameters by which conversions can be found, each with its search.
+#: The parameters by which conversions can be found -> the function that finds them.
 FINDS: Mapping[str, Callable[[Store, SiteConfig, str, OrderKey, int], FoundCases]] = {
     "order": find_order,
     "click": find_click,
@@ -52,10 +52,10 @@ class ConversionsView(ReaderView):
 
     @conversions_schema
     def get(self, request: Request) -> Response:
-        """Explain the conversions of an order, a click, a hit, a visitor or a user. Each is also found by one of its
-        duplicates.
+        """Explain the conversions of an order, a click, a hit, a visitor or a user. A conversion is also found by one
+        of its duplicates.
 
-        If the query names a range of days, list its conversions, newest first.
+        If the query names a range of days, list the conversions of the range, newest first.
         """
         site = load_readable(request, request.query_params.get("site", ""))
         if is_range(request.query_params):
@@ -78,7 +78,7 @@ class ConversionView(ReaderView):
 
 
 def is_range(query: Mapping[str, str]) -> bool:
-    """Whether a query names a range of days, and no order, click, hit, visitor or user to search for."""
+    """Whether a query names a range of days, and nothing to search for (order, click, hit, visitor or user)."""
     return ("from" in query or "to" in query) and not any(query.get(name) for name in FINDS)
 
 
@@ -90,7 +90,7 @@ def list_page(site: SiteConfig, request: Request) -> ListedPage:
 
 
 def explain_page(site: SiteConfig, cases: Iterable[Case], request: Request) -> Iterator[ConversionAnswer]:
-    """Explain conversions, the first one in any case, until the page is full or time is up."""
+    """Explain conversions until the page is full or time is up. The first conversion is always explained."""
     began, size, explainer = time.monotonic(), 0, open_explainer(site)
     for case in cases:
         answer = with_urls(explainer.explain(case), request)
@@ -101,7 +101,8 @@ def explain_page(site: SiteConfig, cases: Iterable[Case], request: Request) -> I
 
 
 def with_urls(explanation: Explanation, request: Request) -> ConversionAnswer:
-    """Return an explanation with two URLs: of its page for people, and of its next page in the API."""
+    """Add two URLs to an explanation: of the page that explains the conversion to people, and of the next page in the
+    API."""
     own = request.build_absolute_uri(reverse("conversion", args=[explanation.id]))
     return ConversionAnswer(
         **msgspec.structs.asdict(explanation),

@@ -18,7 +18,8 @@ MAX_TEXT = 200
 
 
 def read_text(query: Mapping[str, str], name: str) -> str:
-    """Return the text of a parameter; empty if it is absent. Raises Refusal if it is too long or has a NUL."""
+    """Return the text of a parameter; empty if the parameter is absent. Raises Refusal if the text is too long or has a
+    NUL."""
     text = query.get(name, "")
     if len(text) > MAX_TEXT or "\0" in text:
         raise Refusal(400, "bad_parameter", f"At most {MAX_TEXT} characters, and no NUL.", name)
@@ -26,8 +27,8 @@ def read_text(query: Mapping[str, str], name: str) -> str:
 
 
 def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
-    """Return the name and the text of the one parameter among `names` that the query has. Raises Refusal if it has none
-    or several."""
+    """Return the name and the text of the one parameter among `names` that the query has. Raises Refusal if the query
+    has none or several of them."""
     given = [(name, text) for name in names if (text := read_text(query, name))]
     if len(given) != 1:
         raise Refusal(400, "bad_search", f"Give exactly one of {', '.join(names)}. Or give a range with from and to.")
@@ -35,8 +36,8 @@ def read_only_one(query: Mapping[str, str], *names: str) -> tuple[str, str]:
 
 
 def read_after(query: Mapping[str, str]) -> OrderKey:
-    """Read from the parameter `after` the position at which a page begins. If it is absent, the page is the first one.
-    Raises Refusal."""
+    """Read from the parameter `after` the position at which a page begins. Without this parameter, the page is the
+    first one. Raises Refusal."""
     try:
         return read_cursor(read_text(query, "after") or write_cursor(START))
     except ValueError as error:
@@ -44,8 +45,8 @@ def read_after(query: Mapping[str, str]) -> OrderKey:
 
 
 def read_start(query: Mapping[str, str]) -> Position:
-    """Read from the parameter `after` the position at which a page of one explanation begins. If it is absent, the page
-    is the first one. Raises Refusal."""
+    """Read from the parameter `after` the position at which a page of one explanation begins. Without this parameter,
+    the page is the first one. Raises Refusal."""
     try:
         return read_position(read_text(query, "after"))
     except ValueError as error:
@@ -53,8 +54,9 @@ def read_start(query: Mapping[str, str]) -> Position:
 
 
 def read_time_after(query: Mapping[str, str], latest: int) -> tuple[int, int]:
-    """Read from the parameter `after` the position at which a page of a list by time begins: an instant (ms), and how
-    many rows at this instant are on earlier pages. If it is absent: `latest` and 0. Raises Refusal."""
+    """Read from the parameter `after` the position at which a page of a list by time begins. Returns (instant in ms,
+    how many rows at this instant are on earlier pages). Without this parameter, returns (`latest`, 0). Raises
+    Refusal."""
     try:
         at, skip = (read_text(query, "after") or f"{latest}.0").split(".", 1)
         return read_number(at), max(read_number(skip), 0)

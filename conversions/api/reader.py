@@ -1,4 +1,4 @@
-"""Reader: the base of the views with which support reads."""
+"""Reader: the base of the views that support reads."""
 
 from rest_framework.views import APIView
 

@@ -11,7 +11,7 @@ from tracker.collection.clock import local_day
 from tracker.collection.sample import Sample
 from tracker.models import RefusedCount, Site
 
-#: An answer has at most this many rows. Each has a sample.
+#: An answer has at most this many rows, because each row has a sample.
 MOST_DAYS = 100
 
 

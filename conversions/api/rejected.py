@@ -1,4 +1,4 @@
-"""Rejected: the endpoint that lists accepted hits that don't count, with their reasons, and counts refused hits."""
+"""Rejected: the endpoint that lists rejected hits with their reasons, and counts refused hits."""
 
 from collections.abc import Callable, Mapping
 
@@ -29,17 +29,17 @@ DEFAULT_DAYS, MAX_DAYS = 30, 100
 class RejectedView(ReaderView):
     """The rejected hits of a `site`, newest first.
 
-    Without `from` and `to` they are those of the last 30 days. `code`, `hit`, `visitor`, `order` and `user` filter
-    them.
+    Without `from` and `to`, the hits of the last 30 days are listed. `code`, `hit`, `visitor`, `order` and `user`
+    filter the list.
     """
 
     @rejected_schema
     def get(self, request: Request) -> Response:
-        """List the rejected hits. The answer's `counts` has their number by code on the range's days (UTC). Hits above
-        the daily cap are counted there, but not listed.
+        """List the rejected hits. The answer's `counts` has the number of rejected hits by code on the range's days
+        (UTC). Hits above the daily cap are counted there, but not listed.
 
         The answer's `refused` counts the hits that collection refused on these days of the site's calendar. Of the
-        filters, only `code` applies to it.
+        filters, only `code` applies to these hits.
         """
         site = readable_site(request, request.query_params.get("site", ""))
         site_range = read_days(request.query_params, site, now_ms())
@@ -57,8 +57,8 @@ class RejectedView(ReaderView):
 
 
 def read_days(query: Mapping[str, str], site: Site, now: int) -> Range:
-    """Return the range from `from` to `to`; by default the last 30 days. Raises Refusal if it has more than MAX_DAYS
-    days, because each hour of it is read separately."""
+    """Return the range from `from` to `to`; by default the last 30 days. Raises Refusal if the range has more than
+    MAX_DAYS days, because each hour is read separately."""
     site_range = read_range(site, read_text(query, "from"), read_text(query, "to"))
     until = site_range.until if site_range.until < FOR_EVER else max(now + AHEAD_MS, site_range.since) + 1
     since = site_range.since if query.get("from") else until - DEFAULT_DAYS * DAY_MS

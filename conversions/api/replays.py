@@ -1,4 +1,4 @@
-"""Replays: the progress of a replay, as the API shows it."""
+"""Replays: describes the progress of a replay, as the API shows it."""
 
 from datetime import datetime
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""Schema: how `/api/schema` describes support's API: summaries, parameters and answers."""
+"""Schema: describes support's API for `/api/schema`: summaries, parameters and answers."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema

@@ -33,14 +33,16 @@ WHAT_TO_SEND = (
 
 
 class SpendView(APIView):
-    """What ads cost, as their networks count it. It is stored with an ingest token and listed with a report token.
-    People of the account who are signed in may do both."""
+    """What ads cost, as their networks count it. A client stores spend with an ingest token, and lists spend with a
+    report token. People of the account who are signed in may do both."""
 
     permission_classes = (MayRead,)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Return how clients authenticate: with a report token to read, with an ingest token to write, or by a session.
-        There may be no request, when the OpenAPI description is made. Then the view counts as read."""
+
+        There is no request when the OpenAPI description is made. Then a report token is assumed.
+        """
         reads = getattr(self.request, "method", "GET") in ("GET", "HEAD", "OPTIONS")
         return [ReportTokenAuthentication() if reads else IngestTokenAuthentication(), SessionAuthentication()]
 
@@ -65,7 +67,8 @@ class SpendView(APIView):
 
 
 class SpendImportView(APIView):
-    """Imports the export of an ad network. It needs an ingest token, or a signed-in person of the account."""
+    """Imports the export of an ad network. The client needs an ingest token, or is a signed-in person of the
+    account."""
 
     authentication_classes = (IngestTokenAuthentication, SessionAuthentication)
     permission_classes = (MayRead,)
@@ -88,7 +91,7 @@ class SpendImportView(APIView):
 
 
 def read_body(request: Request) -> bytes:
-    """Read the body of a request, at most MAX_BODY bytes. Raises Refusal if it is larger."""
+    """Read the body of a request, at most MAX_BODY bytes. Raises Refusal if the body is larger."""
     body: bytes = request._request.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise too_large(f"{MAX_BODY >> 20} MiB")

@@ -23,7 +23,7 @@ class VisitorView(ReaderView):
 
     @visitor_schema
     def get(self, request: Request) -> Response:
-        """List the visitor's facts. If a hit is stored in several copies, all are listed. The explanation of a
+        """List the visitor's facts. If a hit is stored in several copies, all copies are listed. The explanation of a
         conversion says which copy counts."""
         site = load_readable(request, request.query_params.get("site", ""))
         visitor = read_text(request.query_params, "visitor")

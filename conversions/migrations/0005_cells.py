@@ -1,4 +1,4 @@
-"""Cells in columns: the old ones are dropped, and every site is marked, so that beat makes all figures again."""
+"""Cells in columns. The old cells are dropped, and every site is marked. Beat then makes all figures again."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ WHOLE_SITE = -1
 
 
 def mark_every_site(apps: Any, _editor: Any) -> None:
-    """Mark each site that has figures under a token greater than all that were drawn."""
+    """Mark each site that has figures, under a token that is greater than all tokens that were drawn."""
     marks, sequence = apps.get_model("conversions", "Mark"), apps.get_model("conversions", "Sequence")
     row = sequence.objects.select_for_update().filter(pk=1).first()
     if row is None:

@@ -1,5 +1,5 @@
-"""Parts: marks and facts know their part. Every site is marked, and a replay is requested. It makes Cassandra's ledger
-again, and on every store the rows by which conversions find the clicks of before."""
+"""Parts: marks and facts know their part. Every site is marked, and a replay is requested. The replay makes Cassandra's
+ledger again. On every store, it also makes the rows by which conversions find earlier clicks."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ WHOLE_SITE = -1
 
 
 def mark_every_site(apps: Any, _editor: Any) -> None:
-    """Mark each site that has figures under a token greater than all that were drawn."""
+    """Mark each site that has figures, under a token that is greater than all tokens that were drawn. Request a replay
+    of everything."""
     marks, sequence = apps.get_model("conversions", "Mark"), apps.get_model("conversions", "Sequence")
     row = sequence.objects.select_for_update().filter(pk=1).first()
     if row is None:

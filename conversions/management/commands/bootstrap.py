@@ -1,4 +1,4 @@
-"""`manage.py bootstrap`: makes a first account with everything that is needed to use it."""
+"""`manage.py bootstrap`: makes a first account with everything that a customer needs to start."""
 
 from shlex import quote
 from typing import Any
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--domain", default="", metavar="HOST", help="a domain of the site, such as shop.example")
 
     def handle(self, **options: Any) -> None:
-        """Make what is missing of the account, and print its names and secrets."""
+        """Make the account, or what it lacks, and print its names and secrets."""
         name = options["account"].strip()
         try:
             self._check_tables()
@@ -55,8 +55,7 @@ class Command(BaseCommand):
 
 
 def describe(made: Bootstrapped) -> str:
-    """Return the account as readable text for the terminal: how to sign in, the snippet for pages, and two commands to
-    try."""
+    """Return the account as text for the terminal: how to sign in, the snippet for pages, and two commands to try."""
     text = FRIENDLY + (DEMO_SHOP if settings.DEMO else "")
     url = f"http://127.0.0.1:{settings.PORT}"
     return text.format(

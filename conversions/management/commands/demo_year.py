@@ -1,4 +1,4 @@
-"""`manage.py demo_year`: fills a demo site with a year of a made-up shop, up to the last full hour."""
+"""`manage.py demo_year`: fills a demo site with the data of a made-up shop for a year, up to the last full hour."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,8 +27,8 @@ LONGEST_DAYS = 366
 class Command(BaseCommand):
     """Archive and process the hits of the shop, import what its ads cost, and roll up.
 
-    Hits have the same ids and times in each run, and count once. A later run adds the days since then. A stopped run is
-    continued by the next one.
+    Hits have the same ids and times in each run, and count once. A later run adds the days since the last run. If a run
+    is stopped, the next run continues it.
     """
 
     help = "Fill a demo's site with a year of a made-up shop: hits, refunds, spend. Safe to repeat; goes on up to now."
@@ -90,8 +90,8 @@ class Command(BaseCommand):
 
 
 def read_year(site: Site, days: int, seed: int, now: int) -> DemoYear:
-    """Return the year of a site that ends at the last full hour before `now` (ms). Days are left out if they are so old
-    that their figures can't change any more."""
+    """Return the year of a site that ends at the last full hour before `now` (ms). Days whose figures can't change any
+    more, because they are too old, are left out."""
     until = now - now % HOUR_MS
     first = first_day(day_of(until - 1, site.timezone), days)
     first_open = next_day(day_of(frozen_before(), site.timezone))
@@ -100,9 +100,9 @@ def read_year(site: Site, days: int, seed: int, now: int) -> DemoYear:
 
 def unfinished(archive: Archive, batches: Sequence[Batch]) -> Sequence[Batch]:
     """Return the batches that must be processed: all from the first one that is missing in the archive, and up to
-    AT_ONCE batches before it.
+    AT_ONCE batches before this one.
 
-    A stopped run may have archived the batches before it without processing them.
+    A stopped run may have archived the batches just before the missing one without processing them.
     """
     missing = next((place for place, batch in enumerate(batches) if not is_archived(archive, batch)), len(batches))
     return batches[max(missing - AT_ONCE, 0) :]

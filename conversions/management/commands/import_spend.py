@@ -1,4 +1,5 @@
-"""`manage.py import_spend`: imports what ads cost from the export of an ad network, all or nothing."""
+"""`manage.py import_spend`: imports what ads cost from the export of an ad network. If a line is bad, nothing is
+imported."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -33,7 +34,8 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the arguments: the site, the file, the source, and what the file may leave open, such as its currency."""
+        """Add the arguments: the site, the file, the source, and options for what the file doesn't say, such as its
+        currency."""
         parser.add_argument("site", metavar="SITE", help="the site's public key")
         parser.add_argument("file", metavar="FILE.csv")
         parser.add_argument(
@@ -84,7 +86,7 @@ class Command(BaseCommand):
 
 def describe(found: Imported, verb: str) -> str:
     """Return as text for the terminal what was imported, and the cost in each currency before and after. `verb`: the
-    first word, such as Replaced."""
+    first word of the text, such as Replaced."""
     before, after = by_currency(found.before), by_currency(found.after)
     costs = [
         f"{currency}: {before.get(currency, NOTHING)} -> {after.get(currency, NOTHING)}"

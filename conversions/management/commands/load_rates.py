@@ -1,4 +1,4 @@
-"""`manage.py load_rates`: loads exchange rates by day from a CSV file, all or nothing."""
+"""`manage.py load_rates`: loads exchange rates by day from a CSV file. If a line is bad, nothing is loaded."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,8 +19,8 @@ from tracker.collection.currencies import CURRENCIES
 
 
 class Command(BaseCommand):
-    """Check every line, then load the rates. Changed rates replace the stored ones. Beat rolls up the hours that may
-    change."""
+    """Check every line, then load the rates. Changed rates replace the stored ones. Beat later rolls up the hours whose
+    figures may change."""
 
     help = (
         f"Load exchange rates by day from a CSV file with the columns {','.join(COLUMNS)}: on that day, 1 base costs"

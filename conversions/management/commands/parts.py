@@ -23,7 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("number", nargs="?", type=int, help=f"{numbers}; it can be raised and never lowered")
 
     def handle(self, **options: Any) -> None:
-        """Raise the number if one is given. Then show all numbers, and from when each applies."""
+        """Raise the number of parts if a number is given. Then show all numbers, each with the time from which it
+        applies."""
         key, number = options["site"], options["number"]
         if not Site.objects.filter(key=key).exists():
             raise CommandError(f"No site has the key {key!r}. /admin/tracker/site/ lists them.")

@@ -1,4 +1,4 @@
-"""`manage.py preview_goal`: counts, from the archive, what a goal would have counted. It changes nothing."""
+"""`manage.py preview_goal`: counts what a goal would have counted, from the archive. Nothing is changed."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     help = "Count, from the archive, what a goal would have counted in the last days. It changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the options: the goal, the days, and rules that replace the goal's own."""
+        """Add the options: the goal, the number of days, and rules that replace the goal's own rules."""
         parser.add_argument("--site", required=True, metavar="KEY", help="the site, by its public key")
         parser.add_argument(
             "--goal", default="", metavar="KEY", help="a saved goal, whose rules are used; without it, a new goal"

@@ -23,8 +23,8 @@ from tracker.collection.refusal import Refusal
 class Command(BaseCommand):
     """Read the archive, write every fact again, and roll up the range. A stopped replay continues where it stopped.
 
-    If the configuration changed since the replay began, it begins again, because earlier hits were processed with the
-    old configuration.
+    If the configuration has changed since the replay began, the replay begins again, because earlier hits were
+    processed with the old configuration.
     """
 
     help = "Make facts and figures of a range of time again from the archive. Hits belong to it by their own times."
@@ -37,8 +37,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        """Replay the range. If a service can't be reached, the command stops with a message. The next call
-        continues."""
+        """Replay the range. If a service can't be reached, the command stops with a message. The next call of the
+        command continues the replay."""
         try:
             ranges = read_ranges(options["site"], options["since"], options["until"])
         except Refusal as refusal:

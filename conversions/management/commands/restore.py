@@ -21,13 +21,13 @@ class Command(BaseCommand):
     help = "Restore the configuration from a snapshot in the archive: the newest, or the one in force at a time."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the options: which snapshot, or only list them."""
+        """Add the options: which snapshot to restore, or only to list the snapshots."""
         parser.add_argument("--list", action="store_true", help="only list the snapshots, the oldest first")
         parser.add_argument("--at", metavar="T", help="the last snapshot before this instant, or before this day (UTC)")
 
     def handle(self, **options: Any) -> None:
-        """Restore a snapshot. A snapshot of the present configuration is stored first. With it the restore can be
-        undone."""
+        """Restore a snapshot. Before that, store a snapshot of the present configuration. The restore can be undone
+        with this one."""
         archive = open_archive()
         try:
             if options["list"]:
