@@ -96,7 +96,8 @@ class AdAdmin(OneByOne[Ad]):
     def get_formset_kwargs(self, request: HttpRequest, obj: Ad, inline: Any, prefix: str) -> dict[str, Any]:
         """Fill the first match rule of a new ad with the parameters `rule-*` of the address: `?rule-source=google`."""
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
-        # Not when the form is sent: Django doesn't save a rule whose fields are as they were filled in.
+        # Rules are filled in only when the empty form is shown. When the form is sent, Django would not save a rule
+        # that still has its initial values.
         if request.method == "GET" and obj.pk is None:
             rule = {name.removeprefix("rule-"): value for name, value in request.GET.items() if name in RULE_PARAMETERS}
             kwargs["initial"] = [rule]

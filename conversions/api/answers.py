@@ -36,7 +36,8 @@ class ConversionsPage(msgspec.Struct, frozen=True):
 
 
 class ListedPage(msgspec.Struct, frozen=True):
-    """A page of the conversions in a range, newest first. A page that isn't the last may be short."""
+    """A page of the conversions in a range, newest first. A page may have fewer conversions than `limit` although
+    `next` has another page."""
 
     model: Annotated[str, Meta(description="The model of the credit in the rows.")]
     results: list[ListedConversion]
@@ -97,7 +98,7 @@ Costs = Annotated[dict[str, Amount], Meta(description="Currency -> cost, in that
 
 
 class SpendAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The costs that a source reported for the request's days before, and those that it reports now."""
+    """The costs of a source on the request's days, before and after the request."""
 
     first: Day = msgspec.field(name="from")
     last: Day = msgspec.field(name="to")
@@ -115,7 +116,7 @@ class SpendPage(msgspec.Struct, frozen=True):
 
 
 class ImportAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The costs that a source reported for the file's days before, and those that it reports now."""
+    """The costs of a source on the file's days, before and after the import."""
 
     first: Day = msgspec.field(name="from")
     last: Day = msgspec.field(name="to")

@@ -147,8 +147,8 @@ class RetroactiveSerializer(serializers.Serializer[Any]):
 
 
 class DraftSerializer(serializers.ModelSerializer[Goal]):
-    """The rules of a goal that is not saved. If the site has a saved goal with this key, its rules are used where the
-    request has none."""
+    """The rules of a goal that is not saved. If the site has a saved goal with this key, the saved goal's rules are
+    used where the request has none."""
 
     site = serializers.SlugRelatedField(slug_field="key", queryset=Site.objects.all(), help_text="The public key.")
     key = serializers.CharField(max_length=100, required=False, allow_blank=True, validators=[slug])

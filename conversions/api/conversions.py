@@ -45,7 +45,7 @@ FINDS: Mapping[str, Callable[[Store, SiteConfig, str, OrderKey, int], FoundCases
 
 
 class ConversionsView(ReaderView):
-    """Why conversions count or not, and what each touch gets.
+    """Explains why conversions count or don't count, and what each touch gets.
 
     Name a `site` and one of `order`, `click`, `hit`, `visitor` and `user`. Or name a range of days, `from` and `to`.
     """
@@ -67,7 +67,7 @@ class ConversionsView(ReaderView):
 
 
 class ConversionView(ReaderView):
-    """Why one conversion counts or not, and what each touch gets."""
+    """Explains why one conversion counts or doesn't count, and what each touch gets."""
 
     @conversion_schema
     def get(self, request: Request, id: str) -> Response:

@@ -1,4 +1,4 @@
-"""Reader: the base of the views that support reads."""
+"""Reader: the base class of the API's views that only read."""
 
 from rest_framework.views import APIView
 

@@ -111,7 +111,8 @@ def describe(found: Imported, dry_run: bool) -> SpendAnswer:
 
 
 def describe_import(found: Imported, preview: bool) -> ImportAnswer:
-    """Return the API's answer to an import of a file: the costs before and after, and the days that change."""
+    """Return the API's answer to an import of a file: the costs before and after, and the days on which the cost
+    changes."""
     days = changed_days(found.before, found.after)
     return ImportAnswer(
         first=found.first,

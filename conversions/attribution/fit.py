@@ -1,5 +1,5 @@
-"""Fit: computes and stores what the data-driven models learn from a month of a goal. The touches of later paths get
-their weights from the fit. Pure."""
+"""Fit: computes and stores what the data-driven models learn about a goal from one month. The touches of later paths
+get their weights from the fit. Pure."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -33,7 +33,7 @@ class SetCount(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored fit: what the data-driven models learnt from a month of a goal.
+    """A stored fit: what the data-driven models learnt about a goal from one month.
 
     `transitions`: (from state, to state, count). State 0 is the start; then come the ads, then conversion, then null.
     `removal`: the removal effect of each ad, in billionths. `sets`, `campaign_sets`: the counts by set of ads and by
@@ -56,7 +56,7 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fit(inputs: Inputs, made_at: int) -> Fitted:
-    """Compute what the data-driven models learn from the paths of a goal's month.
+    """Compute what the data-driven models learn about a goal from the paths of one month.
 
     The time grows with the cube of the number of ads: 100 ads take a second.
     """
@@ -108,8 +108,8 @@ def fingerprint_of(inputs: Inputs, campaigns: Mapping[str, str]) -> str:
 
 
 def fingerprint(fits: Mapping[str, Fitted]) -> str:
-    """Return a digest (32 hex digits) of what was learnt from a month for all goals. `fits`: goal uid -> fit. If there
-    are no fits, it is the digest of an empty list."""
+    """Return a digest (32 hex digits) of what was learnt about all goals from one month. `fits`: goal uid -> fit. If
+    there are no fits, this is the digest of an empty list."""
     body = msgspec.json.encode(sorted((uid, one.fingerprint) for uid, one in fits.items()))
     return blake2b(body, digest_size=16).hexdigest()
 

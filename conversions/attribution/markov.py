@@ -64,8 +64,8 @@ def count_transitions(paths: Iterable[PathCount]) -> dict[tuple[str, str], int]:
 
 
 def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    """Compute the removal effect of each ad, in billionths: the part of conversions that is lost if every path ends at
-    the ad without a conversion.
+    """Compute the removal effect of each ad, in billionths: the part of conversions that is lost if each path that
+    reaches the ad ends there, without a conversion.
 
     N = (I - Q)^-1 says how often a path that starts in one state visits each other state. c is the chance of a
     conversion from each state. A path visits ad k with the chance N[start,k] / N[k,k], and then converts with the

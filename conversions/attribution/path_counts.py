@@ -1,7 +1,8 @@
-"""Path counts: how many paths had certain ads in a certain order, and how many of them converted. The data-driven
-models learn from these counts. Pure.
+"""Path counts: how many paths had certain ads in a certain order, and how many of these paths converted. The
+data-driven models learn from these counts. Pure.
 
-Weights are whole numbers. They are the same on every machine and for any order of the paths.
+This module also weighs touches. Weights are whole numbers. They are the same on every machine and for any order of the
+paths.
 """
 
 from collections import Counter, defaultdict

@@ -4,7 +4,8 @@ may join. Pure.
 Sources: Shapley, "A value for n-person games", 1953; for ads Dalessandro et al., "Causally motivated attribution",
 2012. The players are the distinct ads of a path. A coalition is a set of players. The worth of a coalition is the
 conversion rate of the paths with exactly these players. If the month has no such paths, the worth is the greatest worth
-of the coalitions that have one of these players less. Rates are whole numbers of 10^-18. All later arithmetic is exact.
+of the coalitions that have one of these players less. Rates are whole numbers in units of 10^-18. All later arithmetic
+is exact.
 """
 
 from collections import defaultdict
@@ -26,8 +27,8 @@ Players = Literal["ads", "campaigns", "none"]
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """Conversion rates. `of`: set of players -> the rate of the paths with exactly these players, in 10^-18. `seen`:
-    every player on the month's paths."""
+    """Conversion rates. `of`: set of players -> the rate of the paths with exactly these players, in units of 10^-18.
+    `seen`: every player on the month's paths."""
 
     of: dict[frozenset[str], int]
     seen: frozenset[str]

@@ -59,8 +59,8 @@ def check_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -
 
 
 def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) -> Imported:
-    """Check the file. Then replace what the source reported for the file's days. Both is done in one transaction.
-    Raises BadSpend."""
+    """Check the file. Then replace what the source reported for the file's days. Both happen in one transaction. Raises
+    BadSpend."""
     with transaction.atomic():
         # Another import of the same site must wait.
         Site.objects.select_for_update().get(pk=site.pk)

@@ -111,6 +111,6 @@ def draw_next(rng: Random, day: date, ms: int, bought: bool) -> tuple[date, int]
 
 
 def price_of(products: Sequence[str]) -> int:
-    """Return the price of products, in cents. Below 50.00 the parcel costs 4.90 more."""
+    """Return the price of an order, in cents. An order below 50.00 costs 4.90 more for the parcel."""
     price = sum(PRODUCTS[name][0] for name in products)
     return price if price >= 5_000 else price + 490

@@ -1,5 +1,5 @@
-"""Listed: makes the row of a conversion in the list of conversions, with the ads that get credit under one model; and
-decides whether the conversion meets the list's filters. Pure."""
+"""Listed: makes the row of a conversion in the list of conversions, with the ads that get credit under one model. The
+list leaves out conversions that don't meet its filters. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, NamedTuple
@@ -85,8 +85,8 @@ class Lister:
         self._values = AdValues(site, {*wanted.filters} & {*AD_KEYS})
 
     def row(self, case: Case, names: Names, learnt: Mapping[str, Learnt]) -> ListedConversion | None:
-        """Return a decided conversion as a row; None if it is left out. `learnt`: goal uid -> what the data-driven
-        models learnt from the month before."""
+        """Return a decided conversion as a row; None if it doesn't meet the filters. `learnt`: goal uid -> what the
+        data-driven models learnt from the month before."""
         if not is_wanted(case, self._wanted):
             return None
         ads = credited_ads(self._site, case, names, self._wanted.model, learnt)
@@ -104,7 +104,7 @@ class Lister:
 
 
 def is_wanted(case: Case, wanted: Wanted) -> bool:
-    """Whether a conversion meets the filters of a list, except those on ads."""
+    """Whether a conversion meets the filters of a list. The filters on ads are not checked here."""
     verdict = case.verdict
     return (
         takes_goal(wanted.filters, verdict.goal.uid)
@@ -132,8 +132,8 @@ def credited_ads(site: SiteConfig, case: Case, names: Names, model: str, learnt:
 def make_row(
     site: SiteConfig, case: Case, ads: Iterable[AdShare], taken: Sequence[tuple[int, int]]
 ) -> ListedConversion:
-    """Return a decided conversion as a row. `ads`: what each ad gets of it; `taken`: those credits and values (micros)
-    that meet the list's filters."""
+    """Return a decided conversion as a row. `ads`: what each ad gets of the conversion. `taken`: the credits and values
+    (micros) of those ads that meet the list's filters."""
     verdict, winner = case.verdict, case.verdict.winner
     return ListedConversion(
         id=conversion_id(site.key, verdict.goal.uid, winner.claim),

@@ -38,7 +38,7 @@ class Step(msgspec.Struct, frozen=True):
 
 class FoundConversions(msgspec.Struct, frozen=True):
     """A page of the list of conversions. `next`: the position at which the next page begins; None on the last page. A
-    page that isn't the last may be short."""
+    page may have fewer conversions than the limit although `next` is not None."""
 
     conversions: list[ListedConversion]
     next: str | None = None

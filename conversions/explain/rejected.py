@@ -20,8 +20,8 @@ OWN, KEPT = ("code", "hit"), ("visitor", "order", "user")
 
 
 class RejectedCursor(msgspec.Struct, frozen=True):
-    """The position at which a page of rejected hits begins. The page lists hits with `since` <= at <= `latest` (ms),
-    newest first. It leaves out the first `skip` of them, which earlier pages have and which happened at `latest`."""
+    """The position at which a page of rejected hits begins. The page lists the hits with `since` <= at <= `latest`
+    (ms), newest first. `skip`: how many hits at exactly `latest` are on earlier pages; these are left out."""
 
     since: int
     latest: int
@@ -29,8 +29,8 @@ class RejectedCursor(msgspec.Struct, frozen=True):
 
 
 class FoundRejected(msgspec.Struct, frozen=True):
-    """A page of rejected hits. `next`: the position at which the next page begins; None on the last page. A page that
-    isn't the last may be short."""
+    """A page of rejected hits. `next`: the position at which the next page begins; None on the last page. A page may
+    have fewer hits than PAGE although `next` is not None."""
 
     hits: list[RejectedHit]
     next: RejectedCursor | None

@@ -22,7 +22,7 @@ TimelineRow = Touch | Conversion | Link | Joined
 
 
 class MetGoal(msgspec.Struct, frozen=True):
-    """The goal that a hit met, and the version."""
+    """The goal that a hit met, and the version of the goal that it met."""
 
     key: Annotated[str | None, Meta(description="Null if the goal doesn't exist any more.")]
     version: int
@@ -137,7 +137,7 @@ def read_timeline(
 
 
 def read_people(store: Store, site: str, facts: Iterable[TimelineRow]) -> People:
-    """Return a People that has read to which persons these facts belong."""
+    """Read the links that decide to which persons these facts belong. Returns a People that has read them."""
     people = People(store, site)
     people.read_links_of(
         fact if isinstance(fact, Touch) else claimant_fact(fact) for fact in facts if not isinstance(fact, Link)

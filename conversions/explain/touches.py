@@ -28,7 +28,7 @@ Earned = Mapping[str, Mapping[OrderKey, Share]]
 
 
 class AmountByModel(msgspec.Struct, frozen=True, kw_only=True):
-    """An amount under each model: of conversions, or of money."""
+    """A number of conversions or an amount of money under each model."""
 
     last: Amount
     first: Amount

@@ -1,1 +1,2 @@
-"""Facts: what hits become: touches, conversions, adjustments and links. Also the counts of live counters. Pure."""
+"""Facts: makes facts from hits: touches, conversions, adjustments and links. Also makes the increments of live
+counters. Pure."""

@@ -38,7 +38,7 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     campaign: str = ""
     content: str = ""
     term: str = ""
-    #: The parameter of the first click id in the URL, such as `gclid`, and its value.
+    #: The first click id in the URL: its parameter, such as `gclid`, and its value.
     network: str = ""
     click_id: str = ""
     #: Whether a landing page made this touch from a signed click. `/click` has recorded the same click with a stand-in
@@ -196,7 +196,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     def place(self) -> "tuple[bool, OrderKey]":
         """The sort key of the rows of one conversion. Readers use the row with the smallest key.
 
-        Rows whose touch is from a landing page come before other rows. Among these, the row whose touch is first by
+        Rows whose touch is from a landing page come before other rows. In both groups, the row whose touch is first by
         `order_key` comes first.
         """
         return not self.touch.landed, order_key(self.touch)
@@ -260,7 +260,7 @@ def _moment(fact: Fact) -> tuple[int, str]:
     return fact.at, fact.hit
 
 
-#: A longer click id of a conversion or an adjustment is shortened to this many characters.
+#: The click id of a conversion or an adjustment is shortened to this many characters.
 MAX_NAMED = 200
 
 

@@ -10,9 +10,9 @@ from conversions.facts.records import Touch, TouchKind
 from conversions.rules.ads import CLICK_IDS, UTM_TAGS
 from tracker.collection.hit import Hit
 
-#: A longer utm tag is cut to this many characters, because tags become names of ads in reports.
+#: A utm tag is cut to this many characters, because tags become names of ads in reports.
 MAX_TAG = 200
-#: A longer click id is shortened to this many characters. TikTok's click ids have about 500.
+#: A click id is shortened to this many characters. TikTok's click ids have about 500.
 MAX_CLICK_ID = 1_024
 #: A click keeps at most this many custom parameters, and this many characters of each value.
 MAX_OTHERS, MAX_OTHER = 20, 500

@@ -1,2 +1,2 @@
-"""Filters: which goals and ads a report or a list includes, by parameters such as `channel=email` and `ad!=x`.
+"""Filters: decides which goals and ads a report or a list includes, by parameters such as `channel=email` and `ad!=x`.
 Pure."""

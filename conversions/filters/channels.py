@@ -9,17 +9,17 @@ from conversions.rules.site import SiteConfig
 
 
 class Channels:
-    """Finds the channels of a site's ads. The channel of an ad is the one that the ad or its campaign names. If neither
-    names one, the first matching rule of the site decides; if none matches, the table that all sites share."""
+    """Finds the channels of a site's ads. If an ad or its campaign names a channel, this is the ad's channel. Otherwise
+    the first row that matches decides: first the site's own rows are tried, then the table that all sites share."""
 
     def __init__(self, site: SiteConfig) -> None:
-        #: The channel of an origin. The number of cached origins is bounded, because they come from outside.
+        #: Origin -> channel. The number of cached origins is bounded, because anybody can send new origins.
         self._channel_of = lru_cache(4_096)(lambda origin: _channel(origin, site))
         self._chosen = {ad.key: ad.channel for ad in site.ads if ad.channel}
 
     def of(self, ad: Named, origin: Origin) -> str:
-        """Return the channel of an ad with this origin. The ad `(other)` stands for many small ads; its channel is
-        `(other)` too."""
+        """Return the channel of an ad with this origin. The ad `(other)` stands for many small ads. Its channel is also
+        `(other)`."""
         if ad[2] and ad[0] in self._chosen:
             return self._chosen[ad[0]]
         if (ad[0], ad[2]) == (OTHER.ad, False):

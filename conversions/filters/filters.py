@@ -20,18 +20,18 @@ MAX_VALUES, MAX_LENGTH = 100, 1_000
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """Which values of a key are included. If `only` has values, only these are; without `only`, all values but those of
-    `without` are."""
+    """Which values of a key are included. If `only` is not empty, only its values are included. If `only` is empty, all
+    values are included but those in `without`."""
 
     only: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
 
     def takes(self, value: str) -> bool:
-        """Whether the filter includes what has this value, such as an ad with this name."""
+        """Whether the filter includes a value, such as the name of an ad."""
         return (not self.only or value in self.only) and value not in self.without
 
 
-#: Key -> its filter. A key without a filter is left out. Goals are given by uid.
+#: Key -> its filter. A key without a filter is left out. Goals are named by uid.
 Filters = Mapping[str, Filter]
 
 
@@ -46,8 +46,8 @@ def takes_ad(filters: Filters, values: Mapping[str, str]) -> bool:
 
 
 def takes_no_ad(filters: Filters) -> bool:
-    """Whether filters include conversions that no ad gets credit for. A filter that includes only some ads leaves them
-    out."""
+    """Whether filters include conversions for which no ad gets credit. If a filter includes only certain ads, these
+    conversions are left out."""
     return not any(filters[name].only for name in AD_KEYS if name in filters)
 
 
@@ -70,7 +70,8 @@ def _read(parameters: Mapping[str, str], field: str, site: SiteConfig) -> frozen
 
 
 def goal_uid(key: str, site: SiteConfig, field: str = "goal") -> str:
-    """Return the uid of the site's goal with this key. Raises Refusal, which names the parameter `field`."""
+    """Return the uid of the site's goal with this key. If there is none, raises Refusal. `field`: the parameter that
+    the refusal names."""
     for goal in site.goals:
         if goal.key == key:
             return goal.uid

@@ -1,8 +1,8 @@
 """Origin: finds the source, medium and network of an ad. Pure.
 
-A report's cells contain the names of ads, and not the utm tags of touches. The name of an unconfigured ad was made of
-its utm tags, and these are read from the name again. For a configured ad, the match rules name source, medium and
-network.
+A report's cells contain the names of ads, and not the utm tags of touches. The name of an unconfigured ad was made from
+its utm tags. Therefore source and medium are read from this name. For a configured ad, the match rules name source,
+medium and network.
 """
 
 from collections.abc import Iterable
@@ -37,8 +37,8 @@ class Origins:
 
 
 def demanded(ad: Ad) -> Origin:
-    """Return the source, medium and network that the match rules of a configured ad demand. A value is (none) if the
-    rules differ in it, or contain a wildcard."""
+    """Return the source, medium and network that the match rules of a configured ad demand. If the rules demand
+    different values of one of them, or a value with a wildcard, it is (none)."""
     return Origin(*(_common({getattr(rule, field) for rule in ad.rules}) for field in Origin._fields))
 
 

@@ -179,8 +179,8 @@ def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -
     """Return the dedupe keys (claims) of the conversions that the visitors had at or after their instants. `visited`:
     visitor -> instant (ms).
 
-    A visitor may have an earlier conversion that a browser sent. It is also returned if a server sent a copy of it at
-    or after the first of the instants.
+    A visitor may have an earlier conversion that a browser sent. Its dedupe key is also returned if a server sent a
+    copy of the conversion at or after the first of the instants.
 
     If the visitors have too many conversions, only the conversions at or after the instants are read again, because
     there are usually few of them. Then copies from servers aren't searched: every bucket that may have such a copy is

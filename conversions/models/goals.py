@@ -190,7 +190,7 @@ class GoalVersion(GoalRules):
 def effect_time() -> int:
     """Return when a version that is saved now takes effect (ms).
 
-    At that time, every cache has the version. Hits that were accepted before the version was saved are not later than
+    At that time, every cache has the version. A hit that was accepted before the version was saved has an `at` before
     that time.
     """
     return now_ms() + AHEAD_MS + 2 * 1000 * settings.CONFIG_CACHE_SECONDS

@@ -25,8 +25,8 @@ class ReplayArchive(Protocol):
     """The methods of the archive that a replay needs; see `tracker.archive.Archive`."""
 
     def list(self, since: int, until: int, after: str = "") -> Iterator[str]:
-        """List the keys of objects, in order, after the position `after`. Listed are the objects that may have batches
-        which were made in the interval from `since` to `until` (ms)."""
+        """List the keys of the objects that may have batches made from `since` to `until` (ms). The keys are in order,
+        and only those after the position `after` are listed."""
 
     def pieces(self, key: str, wanted: Iterable[Wanted]) -> Sequence[Piece]:
         """List the pieces of an object that may have hits of these sites and times (`wanted`). Raises Permanent."""

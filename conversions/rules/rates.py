@@ -86,8 +86,8 @@ def worth_on(quotes: Mapping[Pair, Fraction], currency: str, into: str) -> Fract
 
 
 def convert(micros: int, worth: Fraction) -> int:
-    """Convert an amount (micros) at a rate: 100 EUR at 0.5 -> 50. The result is rounded to the nearest micro, a half to
-    the even one. Opposite amounts have opposite results."""
+    """Convert an amount (micros) at a rate: 100 EUR at 0.5 -> 50. The result is rounded to the nearest micro. If two
+    are equally near, it is rounded to the even one. Opposite amounts have opposite results."""
     return round(micros * worth)
 
 

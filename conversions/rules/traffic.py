@@ -1,4 +1,5 @@
-"""Traffic: why a site rejects a hit: bots, prefetches, the account's own visits, missing tokens. Pure."""
+"""Traffic: decides whether and why a site rejects a hit: bots, prefetches, the account's own visits, missing tokens.
+Pure."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network

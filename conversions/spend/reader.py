@@ -31,7 +31,7 @@ Opened = Callable[[], Iterable[str]]
 class Reading(msgspec.Struct, frozen=True):
     """How to read a file where the file itself doesn't say it. `currency`: the currency of lines without a currency.
     `currencies`: the known codes. `mark`: the decimal mark. `order`: what comes first in 11/12/2026, `day` or `month`.
-    `names`: the tags and the network of lines without them; they come before those of the form."""
+    `names`: the tags and the network of lines without them. `names` is used before the names of the file's form."""
 
     currency: str
     currencies: Collection[str]

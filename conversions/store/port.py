@@ -223,4 +223,4 @@ class Store(FactReader, Protocol):
         """Make the tables that are missing. The call may be repeated at any time."""
 
     def check(self) -> None:
-        """Return quickly if the store works. Raises StoreUnavailable if not."""
+        """Check quickly whether the store works. Raises StoreUnavailable if it doesn't."""

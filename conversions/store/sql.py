@@ -98,8 +98,8 @@ def away() -> Iterator[None]:
 
 
 class SqlStore:
-    """The Store in Django's database. Each write is one transaction: if the process crashes, the whole write is stored
-    or nothing."""
+    """The Store in Django's database. Each write is one transaction: if the process crashes, either the whole write is
+    stored or nothing."""
 
     def add_facts(self, facts: Sequence[Fact], parts: Mapping[str, Parts] = UNDIVIDED) -> None:  # noqa: ARG002
         """See Store. `parts` is not used: each row has the fact's slot, and any part can be read by slots."""

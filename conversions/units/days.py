@@ -18,8 +18,8 @@ Range = tuple[str, str]
 
 
 def read_days(parameters: Mapping[str, str], what: str) -> Range:
-    """Read the first and the last day of a range from `from` and `to`. Both are included. `what`: what has this range,
-    such as "A report". Raises Refusal."""
+    """Read the first and the last day of a range from `from` and `to`. Both are included. Raises Refusal. `what`: the
+    subject of the refusal's sentence, such as "A report"."""
     days = (parameters.get("from") or "", parameters.get("to") or "")
     for field, day in zip(("from", "to"), days, strict=True):
         if not is_day(day):
@@ -29,8 +29,8 @@ def read_days(parameters: Mapping[str, str], what: str) -> Range:
 
 
 def check_range(first: str, last: str, field: str, what: str) -> Range:
-    """Return the first and the last day of a range. Raises Refusal, which names the parameter `field`, if the range is
-    too long or ends before it begins. `what`: what has this range, such as "A report"."""
+    """Return the first and the last day of a range. Raises Refusal if the range is too long or ends before it begins.
+    `field`: the parameter that the refusal names. `what`: the subject of the refusal's sentence, such as "A report"."""
     if last < first:
         raise Refusal(400, "bad_range", "The last day (to) lies before the first (from).", field)
     if len(days_between(first, last)) > MAX_DAYS:

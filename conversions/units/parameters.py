@@ -10,7 +10,7 @@ T = TypeVar("T", bound=str)
 
 @runtime_checkable
 class MultiValues(Protocol):
-    """Parameters of a request of which one may have several values. Django's QueryDict is an example."""
+    """The parameters of a request, such as Django's QueryDict. A parameter may have several values."""
 
     def getlist(self, key: str) -> list[str]:
         """Return all values of the parameter `key`; [] if it is absent."""

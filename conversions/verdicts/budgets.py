@@ -1,8 +1,9 @@
 """Budgets: limits how many touches are read for each conversion, so that one person can't cause unlimited work. Pure.
 
-If a person has many conversions in one part of an hour, fewer touches are read for each. The conversions of the person
-are counted if they met a version of a goal in force, also if they are copies or retracted. Other stored conversions are
-not counted: whether they are stored depends on when their hits came, and figures must not depend on that.
+If a person has many conversions in one part of an hour, fewer touches are read for each. All stored conversions that
+met a version of a goal in force are included in this number, also copies and retracted conversions. Other stored
+conversions are not included: whether they are stored depends on when their hits came, and figures must not depend on
+that.
 """
 
 from collections import Counter
@@ -76,8 +77,8 @@ def read_budgets(people: People, site: SiteConfig, verdicts: Iterable[Verdict]) 
 
 
 def limited_for_click(verdict: Verdict) -> Verdict:
-    """Limit the touches that are read to find the click of a verdict's conversion. This limit doesn't depend on how
-    many conversions the person has."""
+    """Return a verdict with the limit of touches that are read to find the click of its conversion. This limit doesn't
+    depend on how many conversions the person has."""
     return _limit(verdict, budget.CLICKS_SEARCHED)
 
 

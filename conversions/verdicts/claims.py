@@ -85,8 +85,8 @@ def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose =
 def judge_not_in_force(
     goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = visitor_alone
 ) -> Verdict | None:
-    """Decide which conversion of a goal would count if none with this dedupe key met a version in force. This is the
-    first conversion, under the version that it met.
+    """Decide a dedupe key if no conversion of the goal with this key met a version in force. Then the first of these
+    conversions is the winner, under the version that it met.
 
     None if a conversion met a version in force (see `judge`), or if the goal no longer has the first conversion's
     version.
@@ -215,8 +215,8 @@ def apply_adjustments(
 
 
 def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
-    """Whether a conversion is the first one of the goal for every person who claims it. `verdicts`: the verdicts on all
-    conversions of these persons.
+    """Whether a conversion is the first one of the goal for every claimant. `verdicts`: the verdicts on all conversions
+    of these persons.
 
     It isn't the first if an earlier conversion of the goal stands and has a claimant in common. All claimants are
     compared, not only the winners' persons. The reason: chance decides whether the shop's server or the buyer's browser

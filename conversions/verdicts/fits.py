@@ -48,6 +48,6 @@ def read_fits(store: CellReader, site: SiteConfig, month: str) -> dict[str, Fitt
 
 
 def fit_cell(site: SiteConfig, goal: str, month: str, fitted: Fitted) -> Cell:
-    """Make the cell in which a goal's fit of a month is stored. Its page is the first day of the month."""
+    """Make the cell in which a goal's fit of a month is stored. The page of the cell is the first day of the month."""
     day = first_day(month)
     return Cell(day_start(day, site.timezone), day, goal, FIT, encode_fit(fitted))

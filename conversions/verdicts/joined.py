@@ -53,8 +53,8 @@ def join_first(store: FactReader, site: str, conversions: Sequence[Conversion]) 
 
 
 def first_of(conversion: Conversion, touches: Iterable[Touch]) -> Joined | None:
-    """Join a conversion with the first of these touches that is not later than the conversion and not too old. None if
-    no touch is."""
+    """Join a conversion with one of these touches: the first that is not later than the conversion and not too old.
+    None if no touch meets both conditions."""
     near = (touch for touch in touches if 0 <= conversion.at - touch.at <= REACH_MS)
     rows = (Joined(conversion=conversion, touch=touch) for touch in near)
     return min(rows, key=lambda row: row.place, default=None)

@@ -170,8 +170,8 @@ def shares(
 
 
 def weigh_reasons(path: Sequence[Touchpoint], learnt: Learnt | None) -> dict[str, WeighReason | None]:
-    """Return for each data-driven model the reason why it could not weigh each ad by itself. None if it could, or if
-    there is only one touch."""
+    """Return data-driven model -> the reason why it could not give each ad its own weight. The reason is None if it
+    could, or if there is only one touch."""
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:
         return dict.fromkeys(LEARNED)

@@ -56,8 +56,8 @@ class People:
         return touches
 
     def read_conversions(self, spans: Iterable[Span]) -> list[Conversion | Joined]:
-        """Read conversions; see `FactReader.read_conversions`. Their links are not read: call `read_links_of` with the
-        conversions before `of`."""
+        """Read conversions; see `FactReader.read_conversions`. The links of their visitors are not read. Call
+        `read_links_of` with the conversions before `of`."""
         return self._store.read_conversions(self._site, spans)
 
     def read_claims(self, claims: Collection[str]) -> dict[str, list[Conversion | Adjustment | Joined]]:
@@ -84,8 +84,8 @@ class People:
         return person_of(fact, self._links.get(fact.visitor, ()), self._crowded)
 
     def visitors(self, person: str) -> Collection[str]:
-        """List the visitors that may have facts of a person: all visitors of a user, or the one visitor. Call
-        `read_links_of` with a fact of the person first."""
+        """List the visitors that may have facts of a person. For a user, these are all visitors of the user. For a
+        visitor without a user, it is this visitor. Call `read_links_of` with a fact of the person first."""
         return sorted(self._linked.get(person, ())) if user_of(person) else [person[2:]]
 
     def visitors_of_user(self, user: str) -> list[str]:
@@ -99,9 +99,9 @@ class People:
         """Return for each visitor all visitors that may be the same person: the visitor itself, and every visitor of
         each of its users.
 
-        A new link changes only to whom the facts near it belong, and only the users of the neighbouring links lose or
-        get facts. Nevertheless the visitors of all users are returned: another worker may write a link at the same
-        time, and that link may become a neighbour of the new one.
+        A new link only moves facts near it in time, from and to the users of the neighbouring links. Nevertheless the
+        visitors of all users are returned: another worker may write a link at the same time, and that link may become a
+        neighbour of the new one.
         """
         users = self._users(visitors) if self._has_links else {}
         self._read_linked(by_user(user) for found in users.values() for user in found)

@@ -55,7 +55,8 @@ def read_for_credit(people: People, verdicts: Iterable[Verdict]) -> Timelines:
 
 
 def read_for_explanation(people: People, verdicts: Iterable[Verdict]) -> Timelines:
-    """Read the touches that an explanation needs: more in the window, and some before and after it."""
+    """Read the touches that an explanation needs: more touches in the window than credit needs, and some before and
+    after the window."""
     return _read(people, ((verdict, span) for verdict in verdicts for span in explanation_spans(verdict, people)))
 
 
@@ -95,7 +96,8 @@ def window_of(verdict: Verdict) -> TouchSpan:
 
 
 def explanation_spans(verdict: Verdict, people: People) -> list[TouchSpan]:
-    """Return the spans that an explanation reads: the window, the time before it, and the time after the conversion."""
+    """Return the three spans that an explanation reads: the window, the time before the window, and the time after the
+    conversion."""
     visitors = sum(len(people.visitors(person)) for person in verdict.claimants)
     window, also = window_of(verdict), max(ALSO_READ // max(visitors, 1), ALSO_LEAST)
     return [

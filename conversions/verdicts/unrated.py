@@ -33,7 +33,7 @@ def unrated(verdict: Verdict, site: SiteConfig) -> dict[str, int]:
     """Return the amounts that are missing in a conversion's value because no rate is known: currency -> micros of this
     currency, multiplied by the goal's factor.
 
-    Empty if no rate is missing. If the amounts of a currency cancel out, the currency is there with 0.
+    Empty if no rate is missing. If the amounts of a currency cancel out, the result has this currency with 0.
     """
     sums: Counter[str] = Counter()
     for row in amounts_of(verdict):

@@ -26,8 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--at", metavar="T", help="the last snapshot before this instant, or before this day (UTC)")
 
     def handle(self, **options: Any) -> None:
-        """Restore a snapshot. Before that, store a snapshot of the present configuration. The restore can be undone
-        with this one."""
+        """Restore a snapshot. Before that, store a snapshot of the present configuration, with which the restore can be
+        undone."""
         archive = open_archive()
         try:
             if options["list"]:
