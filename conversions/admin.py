@@ -145,7 +145,7 @@ class VersionInline(admin.TabularInline[GoalVersion, Goal]):
         return False
 
     def has_change_permission(self, *_: Any, **__: Any) -> bool:
-        """Always False, because a version never changes."""
+        """Always False, because the rules of a version never change."""
         return False
 
     def has_delete_permission(self, *_: Any, **__: Any) -> bool:

@@ -16,7 +16,7 @@ def check_cassandra_driver(**_options: Any) -> list[CheckMessage]:
 
 
 def find_second_driver(owners: Sequence[str]) -> list[CheckMessage]:
-    """Return an error if several distributions install `cassandra`. They overwrite each other's files. Then hits could
+    """Return an error if several distributions install `cassandra`: they overwrite each other's files, and hits could
     be lost."""
     names = sorted(set(owners))
     if len(names) < 2:

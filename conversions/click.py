@@ -200,8 +200,8 @@ def click_hit(
 ) -> Hit:
     """Make the hit of a click. `page`: the landing page. `others`: the custom parameters of the ad's link.
 
-    `visitor`: the visitor that the cookie names; empty without a cookie. Then a stand-in takes the visitor's place, and
-    only the landing page's hit has the real visitor.
+    `visitor`: the visitor that the cookie names; empty without a cookie. Without a cookie, a stand-in takes the
+    visitor's place, and only the landing page's hit has the real visitor.
 
     If a browser only fetches the link in advance, the hit is rejected later. The redirect still has the signed click.
     If the page is then shown, the page's hit records the click.
@@ -240,7 +240,8 @@ def record(hit: Hit, site: ClickSite) -> None:
 
 
 def lead_to(page: str) -> HttpResponse:
-    """Make the redirect. Its Referrer-Policy gives the landing page the same referrer as a plain link."""
+    """Make the redirect to the landing page. The header Referrer-Policy gives the landing page the same referrer as a
+    plain link."""
     response = HttpResponse(status=302)
     response.headers["Location"] = iri_to_uri(page)
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"

@@ -68,8 +68,8 @@ class ReplayView(RangeView):
 
     @replay_schema
     def post(self, request: Request, key: str) -> Response:
-        """Request a replay of the range. It runs in the background, for part of each minute. If the same replay is
-        already running, it continues."""
+        """Request a replay of the range. The replay runs in the background, for part of each minute. If the same replay
+        is already running, it continues."""
         since, until, site_range = self.read(request, key)
         with transaction.atomic():
             row, _ = Replay.objects.get_or_create(site=site_range.site, since=since, until=until, ended_at=None)

@@ -41,7 +41,7 @@ class SpendView(APIView):
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Return how clients authenticate: with a report token to read, with an ingest token to write, or by a session.
 
-        There is no request when the OpenAPI description is made. Then a report token is assumed.
+        When the OpenAPI description is made, there is no request, and a report token is assumed.
         """
         reads = getattr(self.request, "method", "GET") in ("GET", "HEAD", "OPTIONS")
         return [ReportTokenAuthentication() if reads else IngestTokenAuthentication(), SessionAuthentication()]

@@ -93,7 +93,7 @@ def touch_weights(ads: Sequence[str], worth: Mapping[str, int]) -> list[int]:
     its worth.
 
     All touches of an ad share the ad's worth evenly. An ad that is not in `worth`, for example because it is new, gets
-    the mean worth of the path's other ads. If no ad of the path has any worth, all ads weigh the same.
+    the mean worth of those ads of the path that are. If no ad of the path has any worth, all ads weigh the same.
     """
     counts = Counter(ads)
     known = {ad: worth[ad] for ad in counts if ad in worth}

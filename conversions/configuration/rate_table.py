@@ -81,11 +81,11 @@ def read_known(days: Iterable[str]) -> dict[tuple[str, str, str], str]:
 
 def mark_changed(first: str, last: str, frozen_before: int) -> int:
     """Mark the hours whose figures may change if the rates from `first` to `last` change. Returns how many sites have
-    such hours.
+    amounts in foreign currencies.
 
-    Only sites with amounts in foreign currencies are marked, and only the days that may use these rates. A site with an
-    adjustment in a foreign currency is marked as a whole: the adjustment is converted at the rate of its own day, but
-    may change an earlier hour.
+    Only these sites are marked, and only the days that may use these rates. A site with an adjustment in a foreign
+    currency is marked as a whole: the adjustment is converted at the rate of its own day, but may change an earlier
+    hour.
     """
     adjusted = dict(SiteCurrency.objects.order_by("adjusts").values_list("site", "adjusts"))
     sites = Site.objects.filter(key__in=adjusted).values_list("key", "timezone")

@@ -117,8 +117,8 @@ def _site(account: Account, given: Plain, done: Restored) -> None:
 
 
 def _campaigns(site: Site, given: list[Plain], done: Restored) -> None:
-    """Replace the site's campaigns, ads and rules by those of the snapshot. All ads are deleted and made again, because
-    ads are matched in the order of their ids."""
+    """Replace the site's campaigns, ads and rules by those of the snapshot, if they differ. All ads are deleted and
+    made again, because ads are matched in the order of their ids."""
     done.ads += sum(len(campaign["ads"]) for campaign in given)
     if plain_campaigns(site) == given:
         return

@@ -74,7 +74,7 @@ def import_spend(site: Site, source: str, file: SpendFile, watch: Watch = iter) 
 
 def put_spend(site: Site, source: str, days: Days, lines: Sequence[SpendLine], dry_run: bool) -> Imported:
     """Replace what the source reported for these days by these lines, in one transaction. With `dry_run`, nothing is
-    changed. Then the result says what would change."""
+    changed, and the result says what would change."""
     after: Counter[tuple[str, str]] = Counter()
     for line in lines:
         after[line.day, line.currency] += line.cost

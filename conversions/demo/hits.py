@@ -47,8 +47,8 @@ class HitMaker(msgspec.Struct, frozen=True):
             yield from self._refund(visit)
 
     def _browser_hits(self, visit: Visit) -> Iterator[Hit]:
-        """Make the hits of the browser: a click or a view, some pages, and perhaps an order. Some time passes between
-        them."""
+        """Make the hits of the browser: a click or a view, some pages, and perhaps an order. Between the hits some time
+        passes."""
         rng = dice(self.seed, visit.person, visit.number, "pages")
         at = self._at(visit.day, visit.ms)
         if visit.ad.kind != "page":

@@ -46,7 +46,7 @@ class Claimant(msgspec.Struct, frozen=True):
 
 class Crowded(msgspec.Struct, frozen=True):
     """A user, a visitor or a click id that is shared by too many, and therefore doesn't join visitors to one person.
-    One of the three fields is set."""
+    Only one of the three fields is set."""
 
     user: str | UnsetType = UNSET
     visitor: str | UnsetType = UNSET

@@ -126,7 +126,8 @@ def earned_shares(case: Case, path: Sequence[Touchpoint], site: SiteConfig, lear
 
 
 def describe_models(month: str | None, eligible: Sequence[Touchpoint], learnt: Learnt | None) -> ModelNotes:
-    """Return for each data-driven model from which month it learnt, and why it could not give each ad its own weight.
+    """Return a note for each data-driven model: from which month it learnt, and why it could not give each ad its own
+    weight.
 
     `month`: None if the conversion has nothing to divide.
     """

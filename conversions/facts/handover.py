@@ -1,7 +1,7 @@
 """Handover: adds a signed click to the landing page's URL, and makes a touch from it when the page is opened. Pure.
 
 `/click` records the click, but doesn't know the page's visitor, because `/click` is on another domain. The landing
-page's hit has the signed click and the visitor. Its touch gives the click to this visitor.
+page's hit has the signed click and the visitor. The touch that is made from this hit gives the click to the visitor.
 """
 
 import hmac
@@ -63,8 +63,8 @@ def _seal(said: bytes, site: str, ad: str, secret: str) -> bytes:
 
 
 def hand_over(url: str, handover: Handover, site: str, secret: str) -> str:
-    """Add `hl_ad` and `hl_click`, the signed click, to the URL of the landing page. They come after the URL's own query
-    and before its fragment."""
+    """Add two parameters to the URL of the landing page: `hl_ad` and `hl_click`, the signed click. They come after the
+    URL's own query and before its fragment."""
     page, hash_mark, fragment = url.partition("#")
     added = f"{AD}={quote(handover.ad, safe='')}&{CLICK}={sign(handover, site, secret)}"
     return f"{page}{separator_after(page)}{added}{hash_mark}{fragment}"

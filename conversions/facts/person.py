@@ -54,8 +54,8 @@ def user_of(person: str) -> str:
 
 
 def is_crowded(key: str, linked: Collection[str]) -> bool:
-    """Whether a linked set has too many members. Then its user, visitor or click id no longer joins visitors to one
-    person.
+    """Whether a linked set is crowded: it has too many members. The user, visitor or click id of a crowded set no
+    longer joins visitors to one person.
 
     `key`: `u:USER`, `v:VISITOR` or `c:CLICK_ID`. `linked`: the members of the set: the visitors of the user, the users
     of the visitor, or the conversions that name the click id.

@@ -132,8 +132,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="l
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="joined"):
-    """A conversion that names a click, together with the touch of this click. It is stored in the timeline of the
-    touch's visitor.
+    """A conversion that names a click, together with the touch of this click. Both are stored as one row in the
+    timeline of the touch's visitor.
 
     The touch is the first one with the click id. If an earlier touch with this id is stored later, the conversion gets
     a second row. Readers use the row with the first touch; see `place`.

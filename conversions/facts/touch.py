@@ -59,10 +59,11 @@ def custom_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def touch_kind(hit: Hit, parameters: dict[str, Any]) -> TouchKind | None:
-    """Return whether a hit is a click or a view; None if it is neither.
+    """Return whether a hit is a click or a view; None if it is neither. `parameters`: the campaign parameters of the
+    hit's URL.
 
-    A page is a click if its URL has campaign parameters. It is no click if the page before had the same campaign
-    parameters; see `carries_on`. `parameters`: the campaign parameters of the hit's URL.
+    A page is a click if its URL has campaign parameters, unless it continues the click of the page before; see
+    `carries_on`.
     """
     if hit.type == "click" or hit.type == "view":
         return hit.type
@@ -70,8 +71,8 @@ def touch_kind(hit: Hit, parameters: dict[str, Any]) -> TouchKind | None:
 
 
 def carries_on(hit: Hit, parameters: dict[str, Any]) -> bool:
-    """Whether a page has the same host and the same campaign parameters as the page before it. Then both pages belong
-    to one click: single-page applications keep these parameters in the URL."""
+    """Whether a page has the same host and the same campaign parameters as the page before it. If so, both pages belong
+    to one click, because single-page applications keep these parameters in the URL."""
     return hit.ref.split("/")[2:3] == hit.url.split("/")[2:3] and campaign_parameters(hit.ref) == parameters
 
 

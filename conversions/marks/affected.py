@@ -152,7 +152,7 @@ def _touched(store: Store, site: str, spans: Sequence[Span]) -> list[Touch]:
     """Read the touches in these spans, which may now belong to another person.
 
     If a visitor has more than about MOST_MOVED touches, only the newest are read, and at least one of every month that
-    has touches. One is enough, because the rollup of the touch's bucket also marks the month's fit.
+    has touches. One touch of a month is enough, because the rollup of its bucket also marks the month's fit.
     """
     touches = store.read_touches(site, MOST_MOVED, spans) if spans else []
     long = visitors_with_more(touches, MOST_MOVED)
@@ -165,8 +165,9 @@ def _sampled(store: Store, site: str, span: Span) -> Iterator[Touch]:
     The span is divided into intervals. An interval begins with a touch and lasts STRETCH_MS. The next interval begins
     with the first touch after it. The first and the last touch of each interval are read.
 
-    No month is missed. An interval is shorter than a month, and therefore lies in one or two months. Its first touch is
-    in the first month. If the second month has touches in the interval, the last touch is one of them.
+    No month is missed. An interval is shorter than a month, and therefore lies in one or two months. The interval's
+    first touch is in the first month. If the second month has touches in the interval, the interval's last touch is one
+    of them.
     """
     since = span.since
     while first := store.read_timeline(site, span.visitor, "touch", (since, "", ""), 1):

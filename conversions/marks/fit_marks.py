@@ -2,8 +2,8 @@
 can close it.
 
 Two fitters (workers that make fits) may make the same fits at the same time, and each may be killed at any point. The
-mark's field `told` is a fingerprint of fits. It says that the next month's buckets were marked because of these fits.
-These rules keep the next month's figures right:
+mark's field `told` has a fingerprint of fits: those for which the next month's buckets were marked. These rules keep
+the next month's figures right:
 
 1. A fitter that takes a mark draws a token, becomes the mark's writer, and then reads `told`.
 2. Before a fitter writes fits that differ from `told`, it empties `told`. If another fitter has become the writer, the
@@ -45,7 +45,7 @@ def take_fits(mark: FitMark, now: int, until: int) -> FitMark | None:
 
 def clear_told(mark: FitMark) -> bool:
     """Empty the mark's field `told` before fits with another fingerprint are written. Returns False if another fitter
-    has taken the mark. Then nothing may be written."""
+    has taken the mark. In this case, nothing may be written."""
     return bool(_taken(mark).update(told=""))
 
 

@@ -178,8 +178,8 @@ def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tupl
 
 
 def onward_bucket(since: int) -> int:
-    """Return the bucket of an onward mark (a mark on all hours from a certain hour on) for an instant (ms). It is an
-    hour of UTC.
+    """Return the bucket of an onward mark (a mark on all hours from a certain hour on) for an instant (ms). The bucket
+    is an hour of UTC.
 
     The site-local bucket that contains `since` starts in this hour or later. Because the bucket is a full hour, a site
     has at most one onward mark an hour.

@@ -158,8 +158,8 @@ class Goal(GoalRules, FiguresDependOnIt):
         GoalVersion.objects.create(goal=self, version=version, starts_at=starts_at, **self.rules())
 
     def make_retroactive(self, since: int) -> None:
-        """Let the newest version take effect at an earlier instant (ms). Its conversions since this instant are missing
-        until the archive is replayed."""
+        """Let the newest version take effect at an earlier instant (ms). Until the archive is replayed, the version's
+        conversions since this instant are missing."""
         with transaction.atomic():
             newest = self.versions.order_by("-version").first()
             if newest and newest.starts_at > since:
@@ -167,7 +167,7 @@ class Goal(GoalRules, FiguresDependOnIt):
             note_change(self.site)
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuse to delete the goal, because conversions refer to it. It can be switched off."""
+        """Refuse to delete the goal, because conversions refer to it. A goal can be switched off instead."""
         raise ValidationError(
             "A goal can't be deleted, because its conversions refer to it. Switch it off (active) instead."
         )

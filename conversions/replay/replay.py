@@ -34,7 +34,7 @@ def may_start_at(ranges: Iterable[Range]) -> int:
 
 
 def is_outdated(progress: Progress, ranges: Iterable[Range]) -> bool:
-    """Whether the configuration has changed since a replay began. Then the replay must begin again: it processed hits
+    """Whether a replay must begin again because the configuration has changed since it began. Its hits were processed
     with the old configuration, and facts may be missing."""
     started_at = 1000 * progress.started_at.timestamp()
     return bool(progress.last_key) and changed_at(one.site for one in ranges) >= started_at

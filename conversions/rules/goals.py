@@ -21,8 +21,8 @@ Match = Literal["all", "any"]
 
 
 class GoalVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a goal's rules. A version never changes. Of the versions that have started, the newest is in
-    force.
+    """One version of a goal's rules. The rules of a version never change. Of the versions that have started, the newest
+    is in force.
 
     `path`: a glob over the paths of page hits. `event`: the name of a hit of any type. An empty field is ignored.
     `path` and `event` are one rule together: a hit meets the rule if it meets `path` or `event`. If `match` is `all`, a

@@ -42,7 +42,7 @@ class Problems:
         self.count = 0
 
     def add(self, problem: str) -> None:
-        """Count a fault. Its text is listed if fewer than MAX_LISTED are listed."""
+        """Count a fault. The fault's text is listed, unless MAX_LISTED texts are listed already."""
         self.count += 1
         if len(self.listed) < MAX_LISTED:
             self.listed.append(problem)

@@ -1,7 +1,7 @@
 """Numbers: reads the amounts, counts and days of a file, in all usual spellings. Pure.
 
-Some texts have two meanings: 1,234 may be 1234 or 1.234. Then other lines of the file show which meaning is right. If
-no line shows it, the text is refused.
+Some texts have two meanings: 1,234 may be 1234 or 1.234. Other lines of the file may show which meaning is right. If no
+line shows it, the text is refused.
 """
 
 import re

@@ -83,6 +83,7 @@ def between_ends(group: Sequence[Span]) -> list[Slice]:
 
 
 def visitors_with_more(touches: Iterable[Touch], most: int) -> set[str]:
-    """Return the visitors of whom `most` touches or more were read. They may have touches that were not read."""
+    """Return the visitors of whom `most` touches or more were read. These visitors may have touches that were not
+    read."""
     counts = Counter(touch.visitor for touch in touches)
     return {visitor for visitor, count in counts.items() if count >= most}

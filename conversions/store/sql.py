@@ -328,8 +328,8 @@ def links_of(site: str, visitor: str) -> QuerySet[FactRow]:
 
 
 def add_members(members: Iterable[tuple[str, str, str]]) -> None:
-    """Add members to linked sets. Each is (site, key of the set, member), such as a site, `u:anna` and a visitor of the
-    user anna."""
+    """Add members to linked sets. `members`: (site, key of the set, member), such as a site, `u:anna` and a visitor of
+    the user anna."""
     execute_all(ADD_MEMBER, list(members))
 
 
@@ -362,7 +362,7 @@ def slices_of(site: str, newest: int, slices: Sequence[Slice]) -> Iterator[list[
 
 
 def id_order() -> Collate:
-    """Return the expression by which queries sort hit ids. It gives the same order as Python, whatever the locale of
+    """Return the expression by which queries sort hit ids. Its order is the same as Python's, whatever the locale of
     the database is."""
     return Collate("hit", BYTE_ORDER[connection.vendor])
 

@@ -49,7 +49,8 @@ class Claims(Model):
 
 
 class Carried(Model):
-    """The touches that have a click id, and the conversions that name this id. Each kind is sorted by time."""
+    """The touches that have a click id, and the conversions that name this id. The rows of each kind are sorted by
+    time."""
 
     __table_name__ = "carried"
     site = columns.Text(partition_key=True)

@@ -47,8 +47,8 @@ class Case(msgspec.Struct, frozen=True):
     is_cut: bool = False
 
     def touchpoints(self) -> list[Touchpoint]:
-        """List the touches of the path and the other touches that were read, in order. Each has the reason why it may
-        not earn credit; None if it may."""
+        """List the touches of the path and the other touches that were read, in order. Each touch has the reason why it
+        may not earn credit; None if it may."""
         others = [Touchpoint(touch, out_of_window(touch, self.verdict) or "beyond_newest") for touch in self.others]
         return sorted([*path_of(self.verdict, self.touches), *others], key=lambda point: order_key(point.touch))
 
@@ -66,8 +66,8 @@ def read_cases(
     Without `whole_timeline`, `conversions` must be all conversions of a part of a bucket. Otherwise credit is wrong,
     because a person's conversions in a part share a budget of touches.
 
-    With `whole_timeline` (for explanations), any conversions may be given. Then the other conversions of their parts
-    and the touches outside the window are also read, and claims without a conversion in force are also decided.
+    With `whole_timeline` (for explanations), `conversions` may be any conversions. The other conversions of their parts
+    and the touches outside the window are also read. Claims without a conversion in force are also decided.
 
     With `with_not_in_force`, claims without a conversion in force are also decided, but no more touches are read.
     """

@@ -64,8 +64,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def in_force(conversion: Conversion, goal: Goal) -> bool:
-    """Whether the goal version that a conversion met is the version in force at the conversion's time. It isn't if the
-    goal was changed retroactively after the conversion was stored."""
+    """Whether the goal version that a conversion met is the version in force at the conversion's time. Another version
+    is in force if the goal was changed retroactively after the conversion was stored."""
     version = goal.in_force(conversion.at)
     return version is not None and version.version == conversion.version
 
@@ -218,9 +218,9 @@ def first_of_person(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
     """Whether a conversion is the first one of the goal for every claimant. `verdicts`: the verdicts on all conversions
     of these persons.
 
-    It isn't the first if an earlier conversion of the goal stands and has a claimant in common. All claimants are
-    compared, not only the winners' persons. The reason: chance decides whether the shop's server or the buyer's browser
-    sends an order first, and therefore which of the two conversions wins.
+    A conversion isn't the first if an earlier conversion of the goal stands and has a claimant in common with it. All
+    claimants are compared, not only the winners' persons. The reason: chance decides whether the shop's server or the
+    buyer's browser sends an order first, and therefore which of the two conversions wins.
     """
     mine, claimants = order_key(verdict.winner), set(verdict.claimants)
     return not any(

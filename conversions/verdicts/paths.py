@@ -170,7 +170,7 @@ def shares(
 
 
 def weigh_reasons(path: Sequence[Touchpoint], learnt: Learnt | None) -> dict[str, WeighReason | None]:
-    """Return data-driven model -> the reason why it could not give each ad its own weight. The reason is None if it
+    """For each data-driven model, return why it could not give each ad its own weight. The reason is None if the model
     could, or if there is only one touch."""
     eligible = [point.touch for point in path if point.reason is None]
     if len(eligible) < 2:

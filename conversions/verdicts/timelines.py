@@ -61,8 +61,8 @@ def read_for_explanation(people: People, verdicts: Iterable[Verdict]) -> Timelin
 
 
 def path_touches(verdict: Verdict, timelines: Timelines) -> tuple[Touch, ...]:
-    """Return the touches on a conversion's path. They are the newest touches in the window of each visitor, if they
-    belong to a claimant. The result doesn't depend on how many more touches were read."""
+    """Return the touches on a conversion's path: of each visitor, the newest touches in the window, if they belong to a
+    claimant. The result doesn't depend on how many more touches were read."""
     newest = ((person, newest_in_window(touches, verdict)) for person, touches in timelines.by_kind(verdict))
     return tuple(touch for person, touches in newest for touch in touches if timelines.people.of(touch) == person)
 
