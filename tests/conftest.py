@@ -27,14 +27,14 @@ if settings.CASSANDRA_URL:
     from conversions.store.cassandra import CassandraStore
 
 # No deadline: a busy machine is slow. A failure prints how to repeat it. Each run of a commit uses the same examples,
-# because a verdict on a commit must not be a matter of luck. `make worlds` draws others each time.
+# because a verdict on a commit must not be a matter of luck. `make worlds` draws new examples each time.
 hypothesis.settings.register_profile("here", deadline=None, print_blob=True, derandomize="WORLDS" not in os.environ)
 hypothesis.settings.load_profile("here")
 
 # Counts of refused hits are written when a test says so, not by a thread whose connection outlives the test.
 REFUSALS.in_background = False
 
-# Without this each test client would look through all static files.
+# Without this setting, each test client would look through all static files.
 settings.WHITENOISE_AUTOREFRESH = True
 # MD5 makes new hashes, because it is fast. PBKDF2 reads the hashes in recorded files.
 settings.PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")]
@@ -116,7 +116,7 @@ def store(request: pytest.FixtureRequest, db: None) -> Store:
 
 @pytest.fixture
 def opened_store(store: Store, settings: Any) -> Store:
-    """The store, on SQL and on Cassandra in turn, set as the one that the product opens."""
+    """The store, on SQL and on Cassandra in turn. The product's own code opens this store, too."""
     if isinstance(store, SqlStore):
         settings.CASSANDRA_URL = ""
     opened = open_store()
@@ -152,7 +152,8 @@ def inline(settings: Any, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def archive(tmp_path: Path, settings: Any) -> Iterator[FolderArchive]:
-    """An empty archive in a folder of the test, set as the one that the product opens. Configuration isn't cached."""
+    """An empty archive in a folder of the test. The product's own code opens this archive, too. Configuration isn't
+    cached."""
     settings.ARCHIVE_URL = tmp_path.as_uri()
     settings.CONFIG_CACHE_SECONDS = 0
     open_archive.cache_clear()

@@ -26,7 +26,7 @@ DURATION = re.compile(r"^([\d.]+)s (call|setup|teardown) +(tests/(\w+)[^:]*)::(.
 
 
 def kind_of(file: str, folder: str, test: str) -> str:
-    """The kind of a test: that of its folder, or what it needs."""
+    """Return the kind of a test: the kind of its folder, or what the test needs."""
     if folder in FOLDERS:
         return FOLDERS[folder]
     if STARTS.search((CHECKOUT / file).read_text()):
@@ -35,7 +35,7 @@ def kind_of(file: str, folder: str, test: str) -> str:
 
 
 def rows_of(log: str) -> Iterable[str]:
-    """The rows of the table. The durations of the embedded run come second in the log."""
+    """Return the rows of the table. The durations of the embedded run come second in the log."""
     tests: Counter[str] = Counter()
     seconds: Counter[str] = Counter()
     for run, printed in enumerate(log.split(" slowest durations ")[1:]):

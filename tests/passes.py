@@ -1,6 +1,6 @@
 """Passes: which tests a run includes, in which order, and which of them share a process.
 
-It is decided by the fixtures and marks of each test. There is no list of files to maintain.
+The fixtures and marks of each test decide this. There is no list of files to maintain.
 """
 
 import pytest

@@ -49,8 +49,8 @@ def migrated_database() -> bytes:
 
 
 class Tracker:
-    """The processes of one tracker. `env` has more environment variables. Variables of services are removed unless
-    `services`.
+    """The processes of one tracker. `env` has more environment variables. Variables of services are removed, unless
+    `services` is true.
 
     The configuration database is always a SQLite file of this tracker.
     """
@@ -147,7 +147,7 @@ class Tracker:
         self.processes.clear()
 
     def log(self, name: str) -> Path:
-        """The log file of a process."""
+        """Return the log file of a process."""
         self.state.mkdir(parents=True, exist_ok=True)
         return self.state / f"{name}.log"
 

@@ -37,12 +37,12 @@ def shop() -> Customer:
 
 
 def browser(address: str = ADDRESSES[0], **headers: str) -> Client:
-    """The request fields of a browser at an IP address."""
+    """Return the request fields of a browser at an IP address."""
     return Client(REMOTE_ADDR=address, HTTP_USER_AGENT="Mozilla/5.0 Firefox/128.0", **headers)
 
 
 def send(client: Client, *hits: dict[str, Any]) -> None:
-    """Sends hits as a page. All must be accepted."""
+    """Send hits as a page. All must be accepted."""
     answer = client.post("/collect", json.dumps(hits), content_type="text/plain")
     assert answer.json() == {"accepted": len(hits), "rejected": []}
 
@@ -52,14 +52,14 @@ def without(hit: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def explained(shop: Customer, order: str) -> dict[str, Any]:
-    """The explanation of an order's only conversion."""
+    """Return the explanation of an order's only conversion."""
     query = {"site": shop.site, "order": order}
     (found,) = Client().get("/api/conversions", query, headers=shop.bearer("report")).json()["results"]
     return dict(found)
 
 
 def rejected(shop: Customer, **query: str) -> list[dict[str, Any]]:
-    """The rejected hits that support sees."""
+    """Return the rejected hits that support sees."""
     query = {"site": shop.site, **query}
     return list(Client().get("/api/rejected", query, headers=shop.bearer("report")).json()["results"])
 

@@ -195,7 +195,7 @@ def test_day_boundary_against_timezone(zone: str) -> None:
 
 
 def clock_change(zone: str, longer: bool) -> date:
-    """The last day before this week on which the clock of a timezone went back or forward."""
+    """Return the last day before this week on which the clock of a timezone went back or forward."""
     day = days_ago(7)
     while True:
         length = at(day + timedelta(days=1), "00:00", zone).astimezone(UTC) - at(day, "00:00", zone).astimezone(UTC)
@@ -283,7 +283,7 @@ def test_value_known_weeks_later(shop: Customer) -> None:
 
 
 def load_rates(folder: Path, *rows: tuple[str, str, str, str]) -> None:
-    """Loads a file of rates as an operator does."""
+    """Load a file of rates as an operator does."""
     file = folder / "rates.csv"
     with file.open("w", newline="") as lines:
         csv.writer(lines).writerows([("day", "base", "quote", "rate"), *rows])

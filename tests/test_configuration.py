@@ -98,7 +98,7 @@ WITHOUT_BAD_VALUE = {"SECRET_KEY", "WEB_HOST"}
 
 @cache
 def settings_read() -> frozenset[str]:
-    """The variables that settings.py reads: the names in capitals that are passed to one of its readers."""
+    """Return the variables that settings.py reads: the names in capitals that are passed to one of its readers."""
     calls = list(ast.walk(ast.parse((CHECKOUT / "tracker" / "settings.py").read_text())))
     return frozenset(
         argument.value
@@ -114,7 +114,7 @@ def name_of(function: ast.expr) -> str:
 
 
 def documented(section: str) -> dict[str, str]:
-    """Variable -> default, from the table of one section."""
+    """Return variable -> default, from the table of one section."""
     _, _, text = DOCUMENT.partition(f"\n## {section}\n")
     rows = re.findall(r"^\| (`[^|]+) \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
     return {name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)}

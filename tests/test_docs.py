@@ -42,7 +42,7 @@ def name_of(document: Path) -> str:
 
 
 def code_of(text: str) -> str:
-    """The code in backticks and in blocks."""
+    """Return the code in backticks and in blocks."""
     return "\n".join([*re.findall(r"`([^`\n]+)`", text), *re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)])
 
 
@@ -51,7 +51,7 @@ PROSE = "\n".join(map(text_of, DOCUMENTS))
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors of a document's headings, as GitHub makes them."""
+    """Return the anchors of a document's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", text_of(document), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -92,7 +92,7 @@ WORDS = {word.strip(): place for word, place in WORD.findall(text_of(DOCS / "wor
 
 
 def definitions(file: Path) -> set[str]:
-    """The names that a module defines: functions, classes, constants, and methods as `Class.method`."""
+    """Return the names that a module defines: functions, classes, constants, and methods as `Class.method`."""
     names: set[str] = set()
     for node in ast.parse(file.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -157,7 +157,7 @@ def parser_of(command: str) -> ArgumentParser:
 
 
 def options_of(command: str) -> set[str]:
-    """The options of one of our commands, without those that Django adds."""
+    """Return the options of one of our commands, without those that Django adds."""
     return all_options(parser_of(command)) - all_options(BaseCommand().create_parser("manage.py", command))
 
 
@@ -166,7 +166,7 @@ def all_options(parser: ArgumentParser) -> set[str]:
 
 
 def documented_commands() -> dict[str, set[str]]:
-    """Command -> options, from the table of commands."""
+    """Return command -> options, from the table of commands."""
     _, _, text = text_of(DOCS / "operation.md").partition("\n## Commands\n")
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
     return {command: set(re.findall(r"--[a-z-]+", options)) for command, options in rows}
@@ -185,7 +185,7 @@ def test_every_documented_call_of_manage_py_can_be_parsed() -> None:
 
 
 def variables_of(document: Path) -> set[str]:
-    """The first column of a document's tables of variables."""
+    """Return the first column of a document's tables of variables."""
     cells = re.findall(r"^\| (`[A-Z][^|]+) \|", text_of(document), re.MULTILINE)
     return {name for cell in cells for name in re.findall(r"`([A-Z][A-Z0-9_]+)`", cell)}
 
@@ -228,7 +228,7 @@ class Tour:
                 self.steps[-1] = (self.steps[-1][0], block)
 
     def run(self, tracker: Tracker) -> Iterator[tuple[str, str]]:
-        """Runs the tour. Returns for each step the shown and the real output."""
+        """Run the tour. Return for each step the shown and the real output."""
         mark = "--- next ---"
         script = "\n".join(f"{commands}\necho; echo '{mark}'" for commands, _ in self.steps)
         done = subprocess.run(
@@ -256,7 +256,7 @@ def toured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[str,
 
 
 def answers(text: str) -> list[dict[str, Any]]:
-    """The JSON objects of a text, without values that differ each time."""
+    """Return the JSON objects of a text, without values that differ each time."""
     decoder, found = json.JSONDecoder(), []
     while text := text.strip():
         value, end = decoder.raw_decode(text)

@@ -59,7 +59,7 @@ DRF = (
 
 
 def documented(section: str) -> dict[str, str]:
-    """Code -> status, from the first table after a heading."""
+    """Return code -> status, from the first table after a heading."""
     _, _, text = (CHECKOUT / "docs" / "errors.md").read_text().partition(f"# {section}\n")
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
     assert len(rows) == len({code for code, _ in rows}), "a code is listed twice"
@@ -67,14 +67,14 @@ def documented(section: str) -> dict[str, str]:
 
 
 def documented_places(section: str) -> set[tuple[str, str]]:
-    """Pairs of code and place, from the same table."""
+    """Return pairs of code and place, from the same table."""
     _, _, text = (CHECKOUT / "docs" / "errors.md").read_text().partition(f"# {section}\n")
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", text.partition("\n## ")[0], re.MULTILINE)
     return {(code, place) for code, places in rows for place in places.split(", ")}
 
 
 def calls(*modules: str) -> Iterator[ast.Call]:
-    """The calls in some modules, or in all."""
+    """Yield the calls in some modules, or in all."""
     for module in modules or FILES:
         yield from (node for node in ast.walk(ast.parse(FILES[module].read_text())) if isinstance(node, ast.Call))
 
@@ -94,7 +94,7 @@ def is_base_call(call: ast.Call) -> bool:
 
 
 def answered() -> dict[str, set[int]]:
-    """Code -> the statuses that the source gives with it."""
+    """Return code -> the statuses that the source gives with it."""
     found: dict[str, set[int]] = defaultdict(set)
     for call in calls():
         place, status = CODES.get(name_of(call), (1, 0) if is_base_call(call) else (None, None))

@@ -53,7 +53,7 @@ def addresses(admin_client: Client) -> dict[str, str]:
 
 
 def wrong(client: Client, method: str, path: str, body: Any) -> str:
-    """The problem of an answer to odd input, empty if there is none."""
+    """Return the problem of an answer to odd input, empty if there is none."""
     client.raise_request_exception = False
     answer = getattr(client, method)(path, body, content_type="application/json")
     if answer.status_code < 400 or answer.status_code in (404, 409):

@@ -26,8 +26,8 @@ PACKAGES = {
     "reporting": ("figures", "fits", "report", "wording", "health", "dashboard", "pages"),
     "tracker": ("collection",),
 }
-#: A package is pure where its docstring ends so. Its modules know no Django, no service, no clock and no environment;
-#: what they read, they read through a port.
+#: A package is pure if its docstring ends with this word. Its modules know no Django, no service, no clock and no
+#: environment; what they read, they read through a port.
 PURE = "Pure."
 #: Modules in pure packages that aren't pure, with the reason.
 IMPURE = {
@@ -37,9 +37,9 @@ IMPURE = {
     "reporting.report.spending": "It reads what was spent.",
     "reporting.report.sealed": "It reads marks, markers and replays.",
 }
-#: What the other rooms share with collection: the hit, what is refused and what fails, money, time and text; the
-#: configuration, what is waited out, the archive, the queue; and of configuration's edge the shape of errors, the rule
-#: of who may read which site and what descriptions of views share.
+#: The modules of this room that other rooms may import. From collection: hits, refusals, failures, money, time and
+#: text. Besides: the configuration, the errors that are waited out, the archive and the queue; and for views the form
+#: of errors, the rule who may read which site, and descriptions for the schema.
 SHARED = (
     *(f"tracker.collection.{name}" for name in ("hit", "refusal", "failure", "money", "clock", "text", "currencies")),
     *("tracker.collection.nobody", "tracker.collection.sample", "tracker.permissions"),
@@ -47,13 +47,13 @@ SHARED = (
     "tracker.probe",
     "tracker.queues",
 )
-#: What `/click` takes hits in with, as a page of collection would; no other module of its room may.
+#: The modules with which `/click` accepts hits, as collection does. No other module of its room may import them.
 DOOR = (
     *("tracker.commit", "tracker.lookup", "tracker.incoming", "tracker.admission", "tracker.refusals"),
     "tracker.visitor_cookie",
     *(f"tracker.collection.{name}" for name in ("collect", "body", "consent", "known", "visitor_id")),
 )
-#: What reporting shares with conversions beside its pure packages.
+#: The modules of conversions that reporting may import, besides the pure packages.
 READ_BY_REPORTS = tuple(
     f"conversions.{name}" for name in ("store", "models", "marks", "configuration", "units.now", "explain.opening")
 )
@@ -95,7 +95,8 @@ FILES = read_files(CHECKOUT)
 
 @cache
 def imports() -> list[Import]:
-    """Every import of the product. The first test that needs them reads them; not every process has such a test."""
+    """Return every import of the product. They are read when the first test needs them, because not every test process
+    does."""
     return read_imports(FILES)
 
 
@@ -108,7 +109,7 @@ def is_outer(module: str) -> bool:
 
 
 def package_of(module: str) -> str:
-    """`room.package`; the room for a module directly in it."""
+    """Return `room.package`; the room for a module directly in it."""
     room, _, rest = module.partition(".")
     package = rest.partition(".")[0]
     return f"{room}.{package}" if package in PACKAGES[room] else room
@@ -130,7 +131,7 @@ def is_pure(module: str) -> bool:
 
 
 def floor(module: str) -> int:
-    """The position of a module's package in its room, from the lowest."""
+    """Return the position of a module's package in its room, from the lowest."""
     room = module.partition(".")[0]
     order = [f"{room}.{name}" for name in PACKAGES[room]] + [room]
     return order.index(package_of(module))

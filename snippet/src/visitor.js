@@ -21,8 +21,8 @@ export const keep = (id) => {
 };
 
 /**
- * Returns the visitor's id. The server sets the cookie `_hls`. Some browsers delete a script's cookies after a week, but
- * keep `_hls`.
+ * Returns the visitor's id. The server sets the cookie `_hls`. Some browsers delete a script's cookies after a week,
+ * but keep `_hls`.
  */
 export const visitor = () => {
   if (!mayKnow()) return;

@@ -16,8 +16,9 @@ OTHER_NAMES = {"PUBLIC_PATHS": "t.js=/assets/app.js,collect=/assets/in"}
 
 @pytest.fixture(scope="package")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tracker, dict[str, Any], BrowserContext]]:
-    """A tracker and a browser for all files of snippet tests. They end with this folder's tests: Django's models don't
-    work while Playwright runs. Files that start a browser of their own come before, in alphabetical order."""
+    """A tracker and a browser, which all files of snippet tests share. Both run until the last test of this folder, and
+    Django's models don't work while Playwright runs. Files that start a browser of their own therefore come before, in
+    alphabetical order."""
     folder = tmp_path_factory.mktemp("snippet")
     with Tracker(folder / "state", OTHER_NAMES) as tracker, chromium(folder / "profile", TRACKER_IS_HERE) as browser:
         tracker.migrate()

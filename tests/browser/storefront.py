@@ -14,8 +14,8 @@ from tests.running import Tracker
 from tracker.archive import FolderArchive
 from tracker.collection.hit import Hit
 
-#: The permission that lets the shop's pages call the tracker. Playwright makes the pages, and Chromium takes them for
-#: another network's.
+#: The flag that lets the shop's pages call the tracker. Playwright makes the pages, and Chromium takes them for pages
+#: of another network.
 TRACKER_IS_HERE = "--disable-features=LocalNetworkAccessChecks"
 WAIT_SECONDS = 30
 STUB = "window.hitledger = window.hitledger || function () { (hitledger.q = hitledger.q || []).push(arguments) };"

@@ -1,4 +1,5 @@
-"""The dashboard in a real browser: from sign-in by a filter to the proof under a number; dark, on a phone, by keys."""
+"""The dashboard in a real browser: signing in, filtering, and following a number to its conversions and their
+explanation. Also in dark colours, on a phone, and by keyboard."""
 
 import re
 import time
@@ -23,7 +24,8 @@ PHONE = {"width": 390, "height": 844}
 
 
 def send(tracker: Tracker, account: dict[str, Any]) -> None:
-    """Sends clicks on two ads, and the sales that they brought, more than a day ago; one of them in the days before."""
+    """Send three clicks on two ads, each with a sale an hour later. Two clicks are 30 hours old. The third is 40 days
+    old, in the earlier days with which the dashboard compares."""
     now = time.time_ns() // 1_000_000
     clicks = (("ann", account["ad"], "29.90", 30), ("bob", "banner", "5", 30), ("eve", account["ad"], "8", 40 * 24))
     hits = []
@@ -41,7 +43,8 @@ def send(tracker: Tracker, account: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The dashboard after sign-in. At the end, the page must have had no error and asked no other host."""
+    """The dashboard after sign-in. At the end of the test, the page must have thrown no error and requested nothing
+    from another host."""
     folder = tmp_path_factory.mktemp("dashboard")
     with Tracker(folder / "state") as tracker, chromium(folder / "profile") as browser:
         tracker.migrate()
@@ -67,7 +70,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 
 def look_at(page: Page, name: str) -> None:
-    """Leaves a screenshot. axe must find nothing on the page that stops people with disabilities."""
+    """Save a screenshot, and check the page with axe: nothing on it may stop people with disabilities."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
     found = Axe().run(page).response["violations"]
@@ -75,7 +78,7 @@ def look_at(page: Page, name: str) -> None:
 
 
 def expect_tiles(page: Page, conversions: str, value: str) -> None:
-    """Waits until the dashboard shows these numbers."""
+    """Wait until the dashboard shows these numbers."""
     for name, number in (("conversions", conversions), ("value", value)):
         expect(page.locator(f"[data-figure={name}] data")).to_have_text(number)
 

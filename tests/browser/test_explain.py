@@ -22,7 +22,7 @@ PHONE = {"width": 390, "height": 844}
 
 
 def send(tracker: Tracker, account: dict[str, Any]) -> None:
-    """Sends an old click, a view, a click, and a sale with a refund, as a shop's server does."""
+    """Send an old click, a view, a click, and a sale with a refund, as a shop's server does."""
     now = time.time_ns() // 1_000_000
     person = {"site": account["site"], "visitor": "ann"}
     hits = [

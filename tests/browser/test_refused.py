@@ -1,4 +1,5 @@
-"""A shop that is wired wrongly, in a real browser: the dashboard says within a minute what is refused, and why."""
+"""A shop that sends faulty hits, in a real browser: the dashboard says within a minute which hits are refused, and
+why."""
 
 import time
 from pathlib import Path
@@ -20,7 +21,7 @@ SECONDS = 60
 
 
 def wait_for(page: Page, text: str) -> None:
-    """Loads the page again until it says the text."""
+    """Load the page again and again, until it shows the text."""
     deadline = time.monotonic() + SECONDS
     while not page.get_by_text(text).count():
         assert time.monotonic() < deadline, page.inner_text("main")

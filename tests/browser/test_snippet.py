@@ -18,7 +18,8 @@ function refuse() { throw new DOMException('blocked', 'SecurityError') }
 Object.defineProperty(window, 'localStorage', { get: refuse })
 Object.defineProperty(Document.prototype, 'cookie', { get: refuse, set: refuse })
 """
-#: How Prototype 1.6 patches built-in objects, as far as the snippet uses them. It replaces methods that are native now.
+#: Patches built-in objects as the library Prototype 1.6 does, as far as the snippet uses them. The library replaces
+#: methods that are native now.
 LIKE_PROTOTYPE = """
 function serialize(value) { return '"' + value + '"' }
 Array.prototype.toJSON = function () { return '[' + Array.prototype.map.call(this, serialize).join(', ') + ']' }
@@ -46,12 +47,13 @@ for (let size = 1 << 22; size; size >>= 1)
 
 
 def names(shop: Storefront) -> list[tuple[str, str]]:
-    """The path of each hit's address, and that of its referrer."""
+    """Return the path of each hit's address, and the path of its referrer."""
     return [(hit.url.partition(shop.host)[2], hit.ref.partition(shop.host)[2]) for hit in shop.hits()]
 
 
 def integrity_of(shop: Storefront) -> str:
-    """The attributes by which a page holds the script to what it is now."""
+    """Return the attributes with which a page loads the script only if the script is the present one (subresource
+    integrity)."""
     digest = hashlib.sha384(get(f"{shop.tracker.url}/t.js", timeout=30).content).digest()
     return f'integrity="sha384-{base64.b64encode(digest).decode()}" crossorigin="anonymous"'
 

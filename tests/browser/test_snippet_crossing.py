@@ -22,7 +22,7 @@ class TestServersCookie:
     """If page and tracker share a registrable domain, the answer sets a cookie over HTTP."""
 
     def visit(self, shop: Storefront, page: Page, path: str = "/") -> str:
-        """The visitor of a page hit."""
+        """Return the visitor of a page hit."""
         with page.expect_response("**/collect") as answer:
             page.goto(f"http://www.{shop.host}{path}")
         return str(sent(answer.value)[0]["visitor"])
@@ -67,7 +67,7 @@ class Pair:
         shop.visit(self.page, "/shop")
 
     def follow(self, what: str = "#go") -> None:
-        """Moves the mouse to a link and clicks it, as a person does."""
+        """Move the mouse to a link and click it, as a person does."""
         self.page.hover(what)
         self.page.wait_for_timeout(300)
         self.page.click(what)
@@ -75,7 +75,7 @@ class Pair:
         is_loaded(self.page)
 
     def visitor(self, url: str | None = None) -> str:
-        """The visitor that the browser's cookie names here."""
+        """Return the visitor that the browser's cookie names here."""
         self.page.wait_for_function("document.cookie.includes('_hl=')")
         found: str = self.page.evaluate("/_hl=([^;]*)/.exec(document.cookie)[1]")
         return found

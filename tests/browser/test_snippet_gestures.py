@@ -29,7 +29,7 @@ def opened(shop: Storefront, attributes: str = 'data-auto="outbound download for
 
 
 def made(shop: Storefront, count: int) -> list[tuple[str, str, dict[str, str]]]:
-    """Type, name and properties of the hits after the page's first one."""
+    """Return type, name and properties of the hits after the page's first one."""
     return [(hit.type, hit.name, hit.props) for hit in shop.hits(1 + count)[1:]]
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 @contextmanager
 def served(shop: Storefront, html: str, asked: list[str] | None = None) -> Iterator[str]:
-    """The address of a server that answers every path with the same page and notes the requests."""
+    """Yield the address of a server that answers every path with the same page and notes the requests."""
     noted = asked if asked is not None else []
 
     class Handler(BaseHTTPRequestHandler):
@@ -32,7 +32,7 @@ def served(shop: Storefront, html: str, asked: list[str] | None = None) -> Itera
             self.wfile.write(html.encode())
 
         def log_message(self, *_: object) -> None:
-            """Logs nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
@@ -77,7 +77,7 @@ def test_calls_on_a_restored_page_still_work(shop: Storefront) -> None:
 
 @contextmanager
 def unwatched_chromium(profile: Path, url: str) -> Iterator[None]:
-    """A browser without Playwright, because a driven browser prerenders no page."""
+    """Run a browser without Playwright, because a driven browser prerenders no page."""
     binary = shutil.which("chromium")
     assert binary
     command = [binary, *FLAGS, TRACKER_IS_HERE, f"--user-data-dir={profile}", url]

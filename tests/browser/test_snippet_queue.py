@@ -46,7 +46,7 @@ def is_loaded(page: Page) -> None:
 
 
 def keep(shop: Storefront, page: Page, **hits: dict[str, Any]) -> None:
-    """Stores hits of an earlier page in the browser, each under a key that sorts by time."""
+    """Store hits of an earlier page in the browser, each under a key that sorts by time."""
     for place, hit in hits.items():
         text = json.dumps({"site": shop.account["site"], "ts": time.time_ns() // 1_000_000, "type": "event", **hit})
         page.evaluate("([key, text]) => localStorage[key] = text", [f"_hl:{shop.account['site']}:{place[1:]}", text])
@@ -212,7 +212,7 @@ class TestTabs:
 
 
 class TestOutage:
-    """The report is right to the last micro."""
+    """After an outage, the report is right to the last micro."""
 
     def test_an_outage_of_an_hour_loses_nothing_and_doubles_nothing(self, shop: Storefront) -> None:
         page = shop.tab("data-spa")

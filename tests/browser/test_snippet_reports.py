@@ -19,23 +19,23 @@ ONE_SALE: Row = (1, "1.000000", "19.990001")
 
 
 def landing(shop: Storefront, path: str = "/", host: str = "") -> str:
-    """The address to which the shop's ad leads."""
+    """Return the address to which the shop's ad leads."""
     return f"http://{host or shop.host}{path}?utm_source=reports&utm_campaign={shop.host}"
 
 
 def buy(page: Page | Frame, order: str = "A") -> None:
-    """Buys in a page, as its script would."""
+    """Buy in a page, by the snippet's call that a shop's own script would make."""
     page.wait_for_function("window.hitledger && hitledger.site")
     page.evaluate(purchase(order))
 
 
 def purchase(order: str) -> str:
-    """The call that tells of a purchase."""
+    """Return the snippet's call that reports a purchase."""
     return f"hitledger('purchase', {{ order: '{order}-' + location.hostname, value: '19.990001' }})"
 
 
 def credited(shop: Storefront) -> Row:
-    """What the shop's ad has in the report."""
+    """Return what the shop's ad has in the report."""
     shop.tracker.manage("rollup")
     rows = fetch_report(shop.tracker.url, shop.account)["rows"]
     (row,) = [row for row in rows if row["ad"] == f"reports/{shop.host}"]
@@ -43,7 +43,7 @@ def credited(shop: Storefront) -> Row:
 
 
 def unattributed(shop: Storefront) -> int:
-    """The micros that belong to no ad."""
+    """Return the value of the conversions that no ad gets credit for, in micros."""
     shop.tracker.manage("rollup")
     value: str = fetch_report(shop.tracker.url, shop.account)["unattributed"]["value"]
     return int(value.replace(".", ""))

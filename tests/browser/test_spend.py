@@ -1,5 +1,5 @@
-"""The page of spend in a real browser: a file with a mistake, the corrected one, what it changes, and its cost on the
-dashboard; on a phone."""
+"""The page of spend in a real browser: a file with a mistake is refused; the corrected file is previewed and imported,
+and its cost is on the dashboard. The page also fits a phone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def page(stage: tuple[Tracker, dict[str, Any], BrowserContext]) -> Iterator[Page
 
 
 def choose(page: Page, folder: Path, *lines: str) -> None:
-    """Chooses a file with these lines below the header, and asks what it would change."""
+    """Choose a file with these lines below the header, and preview its import."""
     file = folder / "export.csv"
     file.write_text(HEADER + "".join(f"{line}\n" for line in lines), "utf-16")
     page.get_by_label("Source").first.fill("google")

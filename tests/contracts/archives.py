@@ -54,7 +54,7 @@ Place = Folder | Bucket
 
 
 def batch(made_at: int = NOON, nonce: str = "a", *ids: str) -> Batch:
-    """A batch of page hits."""
+    """Return a batch of page hits."""
     hits = [
         Hit(id=one, site="s", type="page", at=1, received=1, visitor="v", title="né \U0001f600", props={"a": "1"})
         for one in ids or ("h1",)

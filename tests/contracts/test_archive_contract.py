@@ -96,7 +96,8 @@ def cut(body: bytes) -> bytes:
 
 
 def flip(place: int) -> Callable[[bytes], bytes]:
-    """Changes one byte. Depending on its place, the gzip stream can't be read or only its checksum is wrong."""
+    """Return a function that changes one byte of an object. At some places the gzip stream can't be read then; at
+    others only its checksum is wrong."""
     return lambda body: body[:place] + bytes([body[place] ^ 0xFF]) + body[place + 1 :]
 
 
@@ -171,7 +172,7 @@ CALLS = [
 
 
 def away(archive: Archive) -> None:
-    """Every call raises ArchiveUnavailable, which callers retry."""
+    """Check that every call raises ArchiveUnavailable, which callers retry."""
     for call in CALLS:
         with pytest.raises(ArchiveUnavailable):
             call(archive)
@@ -193,7 +194,7 @@ class Refusing(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_HEAD = answer
 
     def log_message(self, *_: Any) -> None:
-        """Logs nothing."""
+        """Log nothing."""
 
 
 class Denying(Refusing):

@@ -1,4 +1,5 @@
-"""The contract of merging, for each archive: no hit is lost or doubled if it dies, or if two merge at once."""
+"""The contract of merging, for each archive: no hit is lost or doubled if a merger dies, or if two mergers work at
+once."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
@@ -22,7 +23,7 @@ def archive(place: Place) -> ObjectArchive:
 
 
 def merge(archive: ObjectArchive, until: int = LATER) -> int:
-    """Merges. Returns how many objects were deleted."""
+    """Merge. Return how many objects were deleted."""
     return sum(Merger(archive).merge(until))
 
 
@@ -31,7 +32,7 @@ def objects(archive: ObjectArchive) -> list[str]:
 
 
 def ids(archive: ObjectArchive) -> list[str]:
-    """The ids of all hits, duplicates included."""
+    """Return the ids of all hits, duplicates included."""
     return sorted(hit.id for key in objects(archive) for hit in archive.get(key))
 
 
@@ -220,7 +221,7 @@ def test_a_merge_that_dies_at_any_step_loses_nothing_and_the_next_leaves_no_dupl
             except Died:
                 died = True
         assert set(found()) == set(expected)
-        # A late batch meanwhile changes nothing of that.
+        # This stays true if a batch comes late.
         archive.put(batch(NOON + day + 2, "late", f"{number}.late"))
         merge(archive, LATER + day)
         assert found() == sorted([*expected, f"{number}.late"])
@@ -254,13 +255,13 @@ def test_two_merges_at_once_lose_nothing_and_double_nothing(
 
 
 def write_merged(archive: ObjectArchive, batches: Sequence[Batch]) -> None:
-    """Writes the merged object of small ones, as another merger does that dies before it deletes them."""
+    """Write the merged object of these batches, as a merger does that dies before it deletes the small objects."""
     rows = [row for one in batches for row in archive.read_object(archive_key(one.id))[1]]
     archive.write(*merged.pack_merged(rows, [one.id for one in batches]))
 
 
 def put_three(archive: ObjectArchive) -> list[Batch]:
-    """Puts three batches of two hits each."""
+    """Put three batches of two hits each."""
     small = [Batch(batch_id(NOON + n, f"n{n}"), batch(NOON, "x", f"a{n}", f"b{n}").hits) for n in range(3)]
     for one in small:
         archive.put(one)
@@ -273,13 +274,14 @@ def put_three(archive: ObjectArchive) -> list[Batch]:
 def test_overlapping_objects_of_two_mergers_become_one_with_the_next_merger(
     archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch, first: slice, second: slice
 ) -> None:
-    """Two mergers wrote both at once, and both died before they looked."""
+    """Two mergers wrote two objects at once, and both died before they cleaned up."""
     small = put_three(archive)
     for held in (first, second):
         write_merged(archive, small[held])
     archive.delete(archive_key(one.id) for one in small)
     assert len(objects(archive)) == 2
-    # An object with all batches of another one replaces it even if it is half full, and takes no more.
+    # If an object has all batches of another one, the other one is deleted. This is so even if the first one is half
+    # full and takes no more batches.
     monkeypatch.setattr(merger, "MOST_HITS", 4 if second == slice(3) else 100)
     assert merge(archive) > 0
     assert ids(archive) == ["a0", "a1", "a2", "b0", "b1", "b2"]

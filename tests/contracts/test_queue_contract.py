@@ -25,20 +25,20 @@ def queue(request: pytest.FixtureRequest) -> HitQueue:
 
 
 def batch(*ids: str) -> Batch:
-    """A batch of page hits."""
+    """Return a batch of page hits."""
     hits = [Hit(id=one, site="s", type="page", at=1, received=1, visitor="v", title="né \U0001f600") for one in ids]
     return Batch(new_batch_id(), tuple(hits))
 
 
 def drain(queue: HitQueue) -> None:
-    """Processes all waiting batches as a worker does."""
+    """Process all waiting batches as a worker does."""
     while taken := queue.get_next():
         InlineQueue().send(taken.batch)
         taken.acknowledge()
 
 
 def archived(sent: Batch) -> list[Hit]:
-    """The archived hits of a batch."""
+    """Return the archived hits of a batch."""
     key = next(key for key in open_archive().list(sent.made_at) if sent.id in key)
     return open_archive().get(key)
 

@@ -26,20 +26,20 @@ def site() -> str:
 
 
 def touch(site: str, hit: str = "t1", visitor: str = "ann", at: int = NOON, **more: object) -> Touch:
-    """A click."""
+    """Return a click."""
     return Touch(site=site, visitor=visitor, kind="click", at=at, hit=hit, ad="x", bucket=at - at % HOUR, **more)  # type: ignore[arg-type]
 
 
 def sale(
     site: str, hit: str = "c1", visitor: str = "ann", at: int = NOON, order: str = "", click: str = ""
 ) -> Conversion:
-    """A conversion."""
+    """Return a conversion."""
     more: dict[str, Any] = {"order": order, "click": click, "value": 5, "bucket": at - at % HOUR}
     return Conversion(site=site, visitor=visitor, at=at, hit=hit, goal="g", version=1, **more)
 
 
 def refund(site: str, order: str) -> Adjustment:
-    """An adjustment."""
+    """Return an adjustment."""
     return Adjustment(site=site, order=order, at=NOON, hit="a1", kind="refund", value=1)
 
 
@@ -78,7 +78,7 @@ def test_overlapping_spans_give_each_copy_once(store: Store, site: str) -> None:
 
 
 def view(site: str, hit: str, at: int = NOON, visitor: str = "ann") -> Touch:
-    """A view."""
+    """Return a view."""
     return Touch(site=site, visitor=visitor, kind="view", at=at, hit=hit, ad="x", bucket=at - at % HOUR)
 
 
@@ -125,7 +125,7 @@ def test_the_newest_of_many_visitors_are_read_at_once(store: Store, site: str) -
 
 
 def facts_of(facts: list[Touch], visitor: str, until: int) -> list[Touch]:
-    """A visitor's touches until an instant, in order."""
+    """Return a visitor's touches until an instant, in order."""
     return [fact for fact in facts if fact.visitor == visitor and fact.at <= until]
 
 
@@ -229,7 +229,7 @@ def test_counters_add_up(store: Store, site: str) -> None:
 
 
 def rejected(site: str, hit: str, at: int = NOON, code: str = "no_goal") -> RejectedHit:
-    """A rejected hit."""
+    """Return a rejected hit."""
     return RejectedHit(site=site, at=at, hit=hit, code=code, field="name", detail="why", batch="b", body="{}")
 
 
@@ -274,7 +274,7 @@ def test_a_counter_stays_within_64_bits_with_absurd_values(store: Store, site: s
 
 
 def link(site: str, at: int = NOON, user: str = "u", visitor: str = "ann", hit: str = "l") -> Link:
-    """A link from a visitor to its user."""
+    """Return a link from a visitor to its user."""
     return Link(site=site, visitor=visitor, user=user, at=at, hit=hit)
 
 
@@ -328,17 +328,17 @@ def test_announcing_a_set_twice_changes_nothing(store: Store, site: str) -> None
 
 
 def carrying(site: str, hit: str, at: int, **more: object) -> Touch:
-    """A click that carries the click id G1."""
+    """Return a click that carries the click id G1."""
     return touch(site, hit, at=at, network="gclid", click_id="G1", **more)
 
 
 def first(kind: Any, most: int, since: int = 0, until: int = 1 << 60) -> ClickSlice:
-    """The first facts that the click id G1 has."""
+    """Return the first facts with the click id G1."""
     return ClickSlice("G1", kind, since, until, most)
 
 
 def last(kind: Any, most: int, until: int) -> ClickSlice:
-    """The last facts that the click id G1 has."""
+    """Return the last facts with the click id G1."""
     return ClickSlice("G1", kind, 0, until, most, last=True)
 
 

@@ -52,7 +52,7 @@ def text(client: Client, path: str) -> str:
 
 
 def send(client: Client, path: str, /, **fields: object) -> str:
-    """Sends a form and returns the next page."""
+    """Send a form and return the next page."""
     answer = client.post(path, fields, follow=True)
     assert answer.status_code == 200
     return unescape(answer.content.decode())

@@ -1,4 +1,5 @@
-"""The check of Cassandra drivers: two packages that install `cassandra/` stop the start, with how to mend it."""
+"""The check of Cassandra drivers: if two packages install `cassandra/`, the start fails, and the error says how to mend
+it."""
 
 import os
 import subprocess

@@ -56,7 +56,7 @@ def ad(site: Site) -> Ad:
 
 
 def follow(site: Site | str, ad: Ad | str, method: str = "get", headers: Any = None, **query: str) -> HttpResponse:
-    """The answer to a browser that follows an ad's link."""
+    """Return the answer to a browser that follows an ad's link."""
     key, ad_key = (getattr(one, "key", one) for one in (site, ad))
     address = f"/click/{key}/{ad_key}" + (f"?{urlencode(query)}" if query else "")
     ask = getattr(Client(), method)
@@ -65,14 +65,14 @@ def follow(site: Site | str, ad: Ad | str, method: str = "get", headers: Any = N
 
 
 def touches(site: Site) -> list[Touch]:
-    """Every stored touch of the site."""
+    """Return every stored touch of the site."""
     store = open_store()
     facts = [fact for bucket in known_buckets(site.key) for fact in store.read_bucket(site.key, bucket)]
     return [fact for fact in facts if isinstance(fact, Touch)]
 
 
 def handed_over(answer: HttpResponse, site: Site) -> Handover:
-    """The address that the browser is sent to."""
+    """Return the handover in the address to which the browser is sent."""
     found = read_handover(answer["Location"], site.key, site.click_secret)
     assert found is not None
     return found
@@ -83,7 +83,7 @@ def away(*_args: Any) -> None:
 
 
 def code(answer: HttpResponse) -> tuple[int, str]:
-    """Status and code of a refusal."""
+    """Return status and code of a refusal."""
     return answer.status_code, answer.json()["error"]["code"]  # type: ignore[attr-defined]
 
 
@@ -223,7 +223,8 @@ class TestRedirect:
 
 
 class TestMacros:
-    """An affiliate's or a shop's own program learns of the click what the destination asks for."""
+    """The destination's macros, such as {click_id}, pass data of the click on to the program of an affiliate or a
+    shop."""
 
     @pytest.fixture
     def asking(self, ad: Ad) -> Ad:
@@ -277,7 +278,7 @@ class TestMacros:
 
 
 class TestVisitor:
-    """The click is the person's whose cookie comes along."""
+    """The click belongs to the visitor whom the request's cookie names."""
 
     @pytest.fixture(autouse=True)
     def any_host(self, settings: Settings) -> None:
@@ -398,7 +399,8 @@ def test_a_bad_domain_matches_no_address() -> None:
 
 
 class TestKept:
-    """The parameters of the link are stored with the click, in both of its rows."""
+    """The parameters of the link are stored in both touches of the click: that of `/click`, and that of the landing
+    page."""
 
     def test_the_touch_keeps_click_ids_tags_and_up_to_20_other_parameters(self, site: Site, ad: Ad) -> None:
         others = {f"sub{n}": f"v{n}" for n in range(25)}

@@ -14,7 +14,7 @@ BEFORE = ("conversions", "0004_mark_rests_until")
 
 
 def migrate(target: tuple[str, str]) -> Any:
-    """Migrates to a migration and returns the models of that state."""
+    """Migrate to a migration and return the models of that state."""
     executor = MigrationExecutor(connection)
     executor.migrate([target])
     return executor.loader.project_state([target]).apps

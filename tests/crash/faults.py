@@ -70,13 +70,13 @@ class Killer:
         if what.endswith("child"):
             pids = self._rng.sample(pids[1:], min(1, len(pids) - 1))
         elif what == "worker" and self._rng.random() < 0.5:
-            pids = pids[:1]  # Its children notice it and end by themselves.
+            pids = pids[:1]  # The children notice that their parent is gone, and end by themselves.
         if pids and all(_runs(pid) for pid in pids):
             for pid in pids:
                 kill(pid)
             self.kills[what] += 1
         elif what not in self.kills:
-            self._next.insert(0, what)  # It is just starting. Its turn comes again.
+            self._next.insert(0, what)  # The process is just starting. It is killed a little later.
 
     def _choose(self) -> str:
         if self._next:
@@ -140,6 +140,6 @@ def _environ(pid: int) -> bytes:
 
 
 def end(pids: Sequence[int]) -> None:
-    """Kills orphaned processes."""
+    """Kill orphaned processes."""
     for pid in pids:
         os.kill(pid, signal.SIGKILL)

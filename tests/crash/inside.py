@@ -1,7 +1,7 @@
 """Commands that a crash run calls in its tracker's environment: `python -m tests.crash.inside WORD SITE`.
 
-Each prints JSON. Expected reports come from the recomputation of the invariance property. It gets the hits one world at
-a time, because its time grows with the square of their number.
+Each prints JSON. Expected reports come from the recomputation of the invariance property. The recomputation gets the
+hits one world at a time, because its time grows with the square of the number of hits.
 """
 
 import sys

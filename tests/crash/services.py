@@ -35,7 +35,7 @@ class OwnServices:
         return done.stdout
 
     def log(self, name: str) -> str:
-        """The log of a service."""
+        """Return the log of a service."""
         return (Path(self._own["HITLEDGER_SERVICES"]) / "logs" / f"{name}.log").read_text(errors="replace")
 
     def start(self, *names: str) -> None:

@@ -35,12 +35,12 @@ def run(own_services: OwnServices, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def some_requests(run: Run, count: int = CLIENTS) -> list[Request]:
-    """Requests with one new hit each."""
+    """Return requests with one new hit each."""
     return [(hit,) for request in run.make_requests(count) for hit in request]
 
 
 def refuse_and_recover(run: Run, fail: Callable[[], object], mend: Callable[[], object]) -> None:
-    """Sends two bursts while the broker fails. Then checks that everything works again without a restart."""
+    """Send two bursts while the broker fails. Then check that everything works again without a restart."""
     pids = run.tracker.pids("web")
     fail()
     try:
@@ -61,13 +61,13 @@ def refuse_and_recover(run: Run, fail: Callable[[], object], mend: Callable[[], 
 
 
 def queue_state(run: Run) -> str:
-    """The state of the queue in /readyz."""
+    """Return the state of the queue in /readyz."""
     answer = requests.get(f"{run.tracker.url}/readyz", timeout=10)
     return str(answer.json()["services"]["queue"]["state"])
 
 
 def assert_archived(run: Run, answers: list[Answer]) -> None:
-    """Checks that all accepted hits are archived, without a restart of the worker."""
+    """Check that all accepted hits are archived, without a restart of the worker."""
     run.drain()
     archived = {hit.encode() for hit in run.inside("check")["hits"]}
     assert {hit for answer in answers if answer.status == 200 for hit in answer.hits} <= archived
@@ -105,7 +105,7 @@ def test_hits_are_accepted_late_while_the_broker_is_slow(run: Run, own_services:
 
 
 def stalled_burst(run: Run, services: OwnServices, stalled_for: float) -> list[Answer]:
-    """Sends a burst that begins while the broker is stalled and ends after it."""
+    """Send a burst that begins while the broker is stalled, and ends when the broker works again."""
     outage = Outage(stalled_for, lambda: services.tell("resume", "rabbitmq"))
     answers = burst(run.tracker.url, some_requests(run))
     outage.join()

@@ -24,7 +24,7 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
 
 
 def buy(tracker: Tracker, site: str) -> int:
-    """Sends a sale. Returns the status, or 0 if no answer comes."""
+    """Send a sale. Return the status, or 0 if no answer comes."""
     hit = {"site": site, "type": "conversion", "name": "purchase", "order": "A-1", "value": "29.90"}
     try:
         return requests.post(f"{tracker.url}/collect", json=hit, timeout=10).status_code
@@ -33,7 +33,7 @@ def buy(tracker: Tracker, site: str) -> int:
 
 
 def kill_while_in_hand(tracker: Tracker, site: str) -> None:
-    """Sends a sale while the database is locked, and kills everything once the sale is archived."""
+    """Send a sale while the database is locked, and kill everything once the sale is archived."""
     database = sqlite3.connect(tracker.database, isolation_level=None)
     database.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as pool:
@@ -45,7 +45,7 @@ def kill_while_in_hand(tracker: Tracker, site: str) -> None:
 
 
 def value(tracker: Tracker, made: dict[str, Any]) -> str:
-    """The value in the report."""
+    """Return the value in the report."""
     today = datetime.now(UTC).date()
     answer = requests.get(
         f"{tracker.url}/api/reports/conversions",

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def run(own_services: OwnServices, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """A tracker that goes through one outage after the other. Each check is of all hits up to then."""
+    """A tracker that goes through one outage after the other. Each check covers all hits that were sent until then."""
     with Tracker(tmp_path_factory.mktemp("outage"), own_services.make_room()) as tracker:
         run = Run(tracker, seed=1, services=own_services)
         run.prepare()

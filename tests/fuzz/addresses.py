@@ -16,7 +16,7 @@ HOLES = re.compile(r"\{(\w+)\}")
 
 
 def addresses(patterns: Iterable[URLPattern | URLResolver] | None = None, prefix: str = "/") -> list[str]:
-    """Yield every address of the tracker. `{name}` stands for a parameter."""
+    """Return every address of the tracker. `{name}` stands for a parameter."""
     found: list[str] = []
     for one in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + HOLE.sub(lambda hole: f"{{{hole[1] or hole[2]}}}", str(one.pattern)).strip("^").rstrip("$Z\\")

@@ -1,4 +1,5 @@
-"""Archived: batches -> the batches that a replay reads from an archive on which two mergers work, and die."""
+"""Archived: puts batches into an archive on which two mergers work and die, and returns the batches that a replay reads
+from it."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ from tracker.collection.hit import Batch, Hit, batch_id, encode_hits
 
 #: The hour (ms) in which the batches are made, and an instant at which it is over.
 MADE, OVER = 500_000 * HOUR, 500_002 * HOUR
-#: More hits than half of an object's are in no world.
+#: A limit of an object's hits that is so large that no world fills half of an object.
 LARGE = 10_000
 
 
@@ -43,7 +44,7 @@ class Mergers:
                 actor.step()
 
     def end(self) -> None:
-        """Let both die."""
+        """Let both mergers die."""
         for actor in self._actors:
             actor.die()
 
@@ -74,7 +75,7 @@ def through_archive(rng: random.Random, site: str, batches: Iterable[Sequence[Hi
 
 
 def twice(rng: random.Random, batches: Sequence[Batch]) -> list[Batch]:
-    """The batches in any order, some of them twice, as the queue delivers them."""
+    """Return the batches in random order, some of them twice, as the queue delivers them."""
     again = rng.choice([0.0, 0.3])
     sent = [*batches, *(batch for batch in batches if rng.random() < again)]
     rng.shuffle(sent)
@@ -93,5 +94,5 @@ def merge_all(archive: ObjectArchive) -> None:
 
 
 def contents(batches: Iterable[Batch]) -> set[bytes]:
-    """The distinct hits of batches, byte by byte."""
+    """Return the distinct hits of batches, byte by byte."""
     return {line for batch in batches for line in encode_hits(batch.hits).splitlines()}

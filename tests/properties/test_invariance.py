@@ -103,9 +103,9 @@ class World:
         #: Batches that workers have taken and not acknowledged; how often the queue delivers one to another worker.
         self.in_hand: list[list[Hit]] = []
         self.hasty = rng.choice([0.0, 0.1])
-        #: Sends links last, when only they can have the figures made again.
+        #: Whether hits that link visitors to users come last. Then only these hits can cause figures to be made again.
         self.logins_last = rng.random() < 0.5
-        #: Sends the clicks that conversions name last, for the same reason.
+        #: Whether clicks that conversions name come last, for the same reason.
         self.clicks_last = rng.random() < 0.3
         self.store = Stepped(store, ONE_BY_ONE, cell_by_cell)
         self.plain_store = store
@@ -119,11 +119,11 @@ class World:
         self.fitter = Fitter(self.store, self.marks, Stepped(fit_marks), self.read_config, lambda: 0, lambda: YEAR_3000)
 
     def received(self) -> list[Hit]:
-        """The hits as collection keeps them, without what their consent denies."""
+        """Return the hits as collection keeps them, without what their consent denies."""
         return [remove_denied(hit, (), own_stand_in(hit, SALT)) for hit in self.scenario.hits]
 
     def configure(self) -> None:
-        """Makes the goals and ads."""
+        """Make the goals and ads."""
         window = {"click_window_days": WINDOW_DAYS, "site": self.site}
         Goal.objects.create(key="buy", **window)
         Goal.objects.create(key="once", counting="once", **window)
@@ -135,7 +135,7 @@ class World:
             Ad.objects.create(campaign=campaign, key=key)
 
     def divide(self) -> None:
-        """Divides hours into one or more parts, perhaps more from some hour on. Hits of that hour come after this."""
+        """Divide hours into one or more parts, perhaps more from some hour on. Hits of that hour come after this."""
         first, then = self.rng.choice([(1, 1), (1, 1), (1, 16), (2, 256), (16, 256), (256, 256)])
         #: A later increase of the number of parts. Most worlds have none.
         self.step: tuple[int, int] | None = None
@@ -146,7 +146,7 @@ class World:
         self.parts_before = read_parts([self.site.key])[self.site.key]
 
     def raise_parts(self) -> None:
-        """Increases the number of parts from the step on."""
+        """Increase the number of parts from the step on."""
         if self.step:
             PartStep.objects.create(site=self.site.key, since=self.step[0], number=self.step[1])
             self.step = None
@@ -160,7 +160,7 @@ class World:
         return self.step is None or max(hit.at, hit.received) < self.step[0] - 2 * HOUR
 
     def config(self) -> SiteConfig:
-        """The present configuration, from the database."""
+        """Return the present configuration, from the database."""
         found = load_site(self.site.key)
         assert found is not None
         goals = (
@@ -173,27 +173,28 @@ class World:
         return msgspec.structs.replace(found, goals=tuple(goals))
 
     def read_config(self, _key: str) -> SiteConfig:
-        """The configuration at the reader's turn, without a cache. Other actors may run before."""
+        """Return the configuration at the reader's turn, without a cache. Other actors may run before."""
         pause()
         config = self.after or self.before
         parts = read_parts([config.key])[config.key]
         return msgspec.structs.replace(config, rates=read_rates(config.key, config.currency), parts=parts)
 
     def read_configs(self, keys: Iterable[str]) -> dict[str, SiteConfig]:
-        """The configuration by site, as `read_config` reads it."""
+        """Return the configuration by site, as `read_config` reads it."""
         return {key: self.read_config(key) for key in keys}
 
     def cached_config(self, batch: list[Hit]) -> SiteConfig:
-        """A worker's cached configuration. It may be the one before the change if no hit needs the new version."""
+        """Return a worker's cached configuration. It may be the one before the change if no hit needs the new
+        version."""
         config = self.after or self.before
         if all(self.is_old(hit) for hit in batch):
             config = self.rng.choice([self.before, config])
-        # Before the step is made, all hits are older than it. A worker may take any time for them.
+        # Before the step is made, all hits are older than the step. A worker may process them at any time.
         parts = self.parts_before if self.step else read_parts([self.site.key])[self.site.key]
         return msgspec.structs.replace(config, parts=parts)
 
     def change(self) -> None:
-        """Saves new versions of goals, another name of an ad and other terms, as staff does."""
+        """Save new versions of goals, a new name of an ad, and new terms, as staff does."""
         self.before = self.config()
         rules_of: dict[str, dict[str, Any]] = {
             "buy": {"fixed_value": 7},
@@ -219,7 +220,8 @@ class World:
         self.after = self.config()
 
     def make_retroactive(self) -> None:
-        """Lets the new versions begin earlier, so that stored conversions of old ones don't count. Replays all hits."""
+        """Let the new versions of goals begin earlier, so that stored conversions of old versions don't count. Replay
+        all hits."""
         self.scenario.change_at = self.rng.choice([self.scenario.start, self.scenario.change_at - HOUR])
         for goal in Goal.objects.filter(site=self.site, versions__version=2):
             goal.make_retroactive(self.scenario.change_at)
@@ -227,14 +229,14 @@ class World:
         self.batches.extend(split_batches(self.rng, self.received()))
 
     def load_rates(self) -> None:
-        """Loads the next rate table, if one is left."""
+        """Load the next rate table, if one is left."""
         if self.tables:
             quotes = self.tables.pop(0)
             load(quotes, "property", 0)
             self.loaded.extend(quotes)
 
     def next_batch(self) -> list[Hit] | None:
-        """A random batch that a worker may process now. Hits of a new version wait until the caches know it."""
+        """Return a random batch that a worker may process now. Hits of a new version wait until the caches know it."""
         known = [batch for batch in self.batches if self.after or all(self.is_old(hit) for hit in batch)]
         known = [batch for batch in known if all(self.comes_before_step(hit) for hit in batch)]
         free = [batch for batch in known if batch not in self.in_hand or self.rng.random() < self.hasty]
@@ -249,7 +251,7 @@ class World:
         return not self.changes or hit.at < self.scenario.change_at
 
     def work(self) -> bool:
-        """A worker: takes a batch, processes it, then acknowledges it. Returns whether there was one."""
+        """Do a worker's turn: take a batch, process it, then acknowledge it. Return whether there was one."""
         batch = self.next_batch()
         if batch is None and self.step:
             self.raise_parts()
@@ -267,8 +269,8 @@ class World:
         return True
 
     def roll(self) -> bool:
-        """A rollup: rolls up the marked parts, then the sums of hours, or in the other order. Returns whether there
-        were any."""
+        """Do a rollup's turn: roll up the marked parts, then the sums of hours, or in the other order. Return whether
+        there were any."""
         both = self.roller.marked, self.roller.sums
         done = False
         for noted in both if self.rng.random() < 0.7 else both[::-1]:
@@ -281,26 +283,27 @@ class World:
         return done
 
     def fit(self) -> bool:
-        """A fitter: fits the marked months, even those that another holds. Returns whether there were any."""
+        """Do a fitter's turn: make the fits of marked months, even if another fitter holds them. Return whether there
+        were any."""
         marks = self.fitter.due(self.site.key)
         for mark in marks:
             self.fitter.fit(mark, WHENEVER)
         return bool(marks)
 
     def sum_days(self) -> bool:
-        """A day maker: makes the cells of stale days. Returns whether it made any."""
+        """Do a day maker's turn: make the cells of stale days. Return whether any were made."""
         made = list(map(self.day_maker.make, self.day_maker.due(YEAR_3000, self.site.key)))
         return any(made)
 
     def run(self) -> None:
-        """Runs the world in one of two ways, then drains it."""
+        """Run the world in one of two ways, then drain it."""
         self.interleave() if self.rng.random() < 0.3 else self.overtake()
         self.drain()
 
     def overtake(self) -> None:
-        """Stops one or two processes at some step, lets the others do everything, then goes on with the stopped ones.
+        """Stop one or two processes at some step, let the others do everything, then go on with the stopped ones.
 
-        By then what the stopped ones have read is old.
+        By then, what the stopped processes have read is out of date.
         """
         self.some_turns([0, 1, 3, 9], rolled=0.3)
         first = self.changes and self.rng.random() < 0.5
@@ -326,7 +329,7 @@ class World:
                 self.some_turns()
 
     def some_turns(self, batches: Sequence[int] = (1, 3, 99, 99), rolled: float = 0.9) -> None:
-        """Processes some or all batches, and mostly rolls up what is marked. Rates may be loaded."""
+        """Process some or all batches, and mostly roll up what is marked. Rates may be loaded."""
         if self.rng.random() < 0.3:
             self.load_rates()
         for _ in range(self.rng.choice(batches)):
@@ -341,7 +344,7 @@ class World:
             self.check_days()
 
     def interleave(self) -> None:
-        """Runs two of each process one step at a time, with crashes and a change of configuration."""
+        """Run two processes of each kind one step at a time, with crashes and a change of configuration."""
         actors = [Actor(self.work), Actor(self.work), Actor(self.roll), Actor(self.roll)]
         actors += [Actor(self.fit), Actor(self.fit), Actor(self.sum_days), Actor(self.sum_days)]
         steps = self.rng.choice([50, 300, 1200])
@@ -358,7 +361,8 @@ class World:
             if step in load_steps:
                 self.load_rates()
             if self.rng.random() < restless:
-                # Some stall long enough for others to finish. What the stalled ones have read is then old.
+                # Some actors stall long enough for others to finish. What the stalled actors have read is then out of
+                # date.
                 speeds = [self.rng.choice([0, 1, 8]) for _ in actors]
             actor = self.rng.choices(actors, speeds if any(speeds) else None)[0]
             if self.rng.random() < mortal:
@@ -369,7 +373,7 @@ class World:
             self.finish_or_die(actor)
 
     def drain(self) -> None:
-        """Processes what is left and rolls up now and then, so that late hits change existing figures."""
+        """Process what is left and roll up now and then, so that late hits change existing figures."""
         self.rests = False
         while self.work():
             if self.rng.random() < 0.5:
@@ -388,14 +392,14 @@ class World:
         self.check_days()
 
     def finish_or_die(self, actor: Actor) -> None:
-        """Lets one process finish its work, or kills it."""
+        """Let one process finish its work, or kill it."""
         if self.rng.random() < 0.3:
             actor.die()
         while actor.is_running and actor.step():
             pass
 
     def figures(self) -> dict[tuple[int, str, str], Any]:
-        """Every stored row by (bucket, goal key, model). Checks that the cells with and without days agree."""
+        """Return every stored row by (bucket, goal key, model). Check that the cells with and without days agree."""
         keys = {goal.uid: goal.key for goal in self.config().goals}
         found: dict[tuple[int, str, str], Any] = {}
         for cell in self.cells([CLICKS, NO_RATE, *map(by_touch_day, MODELS)]):
@@ -405,7 +409,7 @@ class World:
         return found
 
     def check_days(self) -> None:
-        """Checks that at this moment every day cell that a reader would use equals the sum of its hours."""
+        """Check that at this moment every day cell that a reader would use equals the sum of its hours."""
         first = date.fromisoformat(day(self.scenario.start)) - timedelta(days=4)
         days = [str(first + timedelta(days=n)) for n in range(20)]
         starts = starts_of(days, self.site_config())
@@ -417,22 +421,22 @@ class World:
             assert not reader.wrong
 
     def site_config(self) -> SiteConfig:
-        """The present configuration, read without a step."""
+        """Return the present configuration, read without a step."""
         return self.after or self.before
 
     def recomputed(self, hits: Iterable[Hit]) -> dict[tuple[int, str, str], Any]:
-        """The recomputed rows of these hits, under the present configuration and the loaded rates."""
+        """Return the recomputed rows of these hits, under the present configuration and the loaded rates."""
         return recomputed(hits, self.config(), self.loaded)
 
     def cells(self, models: Iterable[str]) -> Iterator[Cell]:
-        """Every cell of the scenario's days for some models."""
+        """Yield every cell of the scenario's days for some models."""
         from_day = self.scenario.start - 3 * 86_400_000
         days = sorted({day(from_day + n * 86_400_000 // 2) for n in range(14)})
         yield from self.plain_store.read_cells(self.site.key, list(models), days)
 
 
 def cell_by_cell(item: Any) -> Iterator[Any]:
-    """Splits a set of cells into single cells. Other items stay as they are."""
+    """Split a set of cells into single cells. Other items stay as they are."""
     if not isinstance(item, CellSet):
         yield item
         return
@@ -440,7 +444,7 @@ def cell_by_cell(item: Any) -> Iterator[Any]:
 
 
 def rows_of(cell: Cell, keys: Mapping[str, str]) -> dict[str, dict[tuple[str | None, str], tuple[int, int]]]:
-    """Goal -> the cell's rows by ad and touch day, summed over campaigns.
+    """Return goal -> the cell's rows by ad and touch day, summed over campaigns.
 
     Unrated value is by goal key and currency.
     """
@@ -463,7 +467,7 @@ def rows_of(cell: Cell, keys: Mapping[str, str]) -> dict[str, dict[tuple[str | N
 
 
 def added_up(cells: Iterable[tuple[str, Cell]]) -> dict[str, Any]:
-    """The sum of the cells of each day, without empty sums."""
+    """Return the sum of the cells of each day, without empty sums."""
     by_day: dict[str, list[Cell]] = defaultdict(list)
     for one, cell in cells:
         by_day[one].append(cell)
@@ -472,7 +476,7 @@ def added_up(cells: Iterable[tuple[str, Cell]]) -> dict[str, Any]:
 
 
 def without_days(cells: Iterable[Cell]) -> dict[Any, tuple[int, int]]:
-    """Credit and value by hour, model, goal and ad, without empty sums."""
+    """Return credit and value by hour, model, goal and ad, without empty sums."""
     sums: dict[Any, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for cell in cells:
         for goal, ad, credit, value in columns_of(cell):
@@ -482,19 +486,19 @@ def without_days(cells: Iterable[Cell]) -> dict[Any, tuple[int, int]]:
 
 
 def columns_of(cell: Cell) -> Iterator[tuple[str, Any, int, int]]:
-    """The rows of a model's cell."""
+    """Yield the rows of a model's cell."""
     found = decode_credit(cell)
     for goal, ad, credit, value in zip(found.goal, found.ad, found.credit, found.value, strict=True):
         yield found.goals[goal], found.ads[ad], credit, value
 
 
 def day(at: int) -> str:
-    """The UTC day of an instant."""
+    """Return the UTC day of an instant."""
     return datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
 
 
 def check(store: Store, rng: random.Random, clock: Clock) -> None:
-    """Runs one world to its end and compares its report with the recomputation."""
+    """Run one world to its end and compare its report with the recomputation."""
     world = World(rng, store, *clock)
     with pytest.MonkeyPatch.context() as patch:
         # In the product a crowd is hundreds. Here it is two or three in half of the worlds.
@@ -519,7 +523,7 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
 
 
 def bound_reads(patch: pytest.MonkeyPatch) -> None:
-    """Bounds a worker's reads so tightly that it mostly marks everything later instead."""
+    """Bound a worker's reads tightly. The worker then mostly marks all later hours instead of reading."""
     patch.setattr(marking, "MOST_A_BATCH", 1)
     patch.setattr(marking, "MOST_A_FACT", 0)
     for module in (sql, cassandra, marking):
@@ -527,7 +531,7 @@ def bound_reads(patch: pytest.MonkeyPatch) -> None:
 
 
 def set_budget(rng: random.Random, patch: pytest.MonkeyPatch) -> None:
-    """Let a person's conversions in an hour share a few touches, where in the product they share thousands."""
+    """Let a person's conversions in an hour share a few touches. In the product they share thousands."""
     patch.setattr(budget, "SHARED_TOUCHES", rng.choice([2, 3, 6]))
     patch.setattr(budget, "LEAST_TOUCHES", rng.choice([1, 1, 2]))
     patch.setattr(budget, "CONVERSIONS_ELSEWHERE", rng.choice([1, 2, 3]))
@@ -535,7 +539,7 @@ def set_budget(rng: random.Random, patch: pytest.MonkeyPatch) -> None:
 
 
 def run_and_compare(world: World) -> None:
-    """Checks that the figures at the end equal the recomputed ones. In some worlds the hits come from a replay."""
+    """Check that the figures at the end equal the recomputed ones. In some worlds the hits come from a replay."""
     if world.rng.random() < ARCHIVED:
         world.batches = through_archive(world.rng, world.site.key, world.batches)
     world.run()

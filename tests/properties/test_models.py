@@ -40,13 +40,13 @@ GOAL = Goal(uid="g", key="g", versions=(VERSION,))
 
 
 def verdict(value: int) -> Verdict:
-    """The verdict on a conversion at AT."""
+    """Return the verdict on a conversion at AT."""
     winner = Conversion(site="s", visitor="ann", at=AT, hit="c", goal="g", version=1)
     return Verdict(goal=GOAL, version=VERSION, winner=winner, claimants=("ann",), value=value)
 
 
 def touch(before: int, ad: str, hit: str) -> Touch:
-    """A click `before` ms before AT."""
+    """Return a click `before` ms before AT."""
     return Touch(site="s", visitor="ann", kind="click", at=AT - before, hit=hit, ad=ad)
 
 
@@ -60,7 +60,7 @@ COUNTS = st.lists(st.builds(PathCount, PATHS, st.integers(0, 9), st.integers(0, 
 
 
 def learnt_from(counts: Sequence[PathCount]) -> Learnt:
-    """The stored fit of a month with these paths."""
+    """Return the stored fit of a month with these paths."""
     names = {ad: name_touch(touch(0, ad, ad), ()) for ad in ADS}
     labelled = (tuple(label_of(names[ad]) for ad in one.ads) for one in counts)
     paths = add_up_equal(msgspec.structs.replace(one, ads=ads) for one, ads in zip(counts, labelled, strict=True))
@@ -118,7 +118,7 @@ def embedded_alone(settings: Any, nothing_frozen: None) -> None:
 
 
 def retract_and_replay(world: World, archive: FolderArchive) -> None:
-    """Retracts some orders, then replays all hits; the figures are those of a world without these orders."""
+    """Retract some orders, then replay all hits. Check that the figures are those of a world without these orders."""
     rng, site = world.rng, world.site.key
     # The command uses the site's configuration from the database.
     world.changes, world.most_touches = False, VERSION.most_touches
@@ -235,7 +235,7 @@ class TestReports:
 
 
 def explained(shop: Customer, visitors: Sequence[str]) -> list[dict[str, Any]]:
-    """The explanation of each conversion of some visitors."""
+    """Return the explanation of each conversion of some visitors."""
     found: list[dict[str, Any]] = []
     for visitor in visitors:
         query = {"site": shop.site, "visitor": visitor}
@@ -246,5 +246,5 @@ def explained(shop: Customer, visitors: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def micros(text: str) -> int:
-    """The micros of a decimal string with six places."""
+    """Return the micros of a decimal string with six places."""
     return int(text.replace(".", ""))

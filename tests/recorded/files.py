@@ -24,5 +24,5 @@ def write(name: str, records: Iterable[Record]) -> None:
 
 
 def path_of(name: str) -> Path:
-    """The path of a recorded file by its name, such as `answers`."""
+    """Return the path of a recorded file by its name, such as `answers`."""
     return DATA / f"{name}.jsonl.xz"

@@ -37,7 +37,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def changed(answers: list[Record], store: str = "sql") -> list[str]:
-    """The differences between these answers and the recorded ones of a store."""
+    """Return the differences between these answers and the recorded ones of a store."""
     recorded = {one["ask"]: one for name in ANSWERS[store] for one in read(name)}
     return asking.differences((recorded[one["ask"]] for one in answers), answers)
 
@@ -79,7 +79,7 @@ def test_a_recorded_store_gives_the_recorded_answers_once_it_is_rolled_up(opened
 
 
 def fill(name: str, records: list[Record]) -> None:
-    """Fills a store and its marks as the recorded version left them, under the present configuration, without cells."""
+    """Fill a store and its marks as the recorded version left them, under the present configuration, without cells."""
     for part in ("configuration", "changes"):
         configure(part)
     tables.load_sql(records, tables.MARKS)

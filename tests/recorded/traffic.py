@@ -126,14 +126,14 @@ def record() -> list[Request]:
 
 
 def journeys(traffic: Traffic) -> None:
-    """People who click some ads and buy, sign up, or do neither. The data-driven models learn from them."""
+    """Add people who click some ads and then buy, sign up, or do neither. The data-driven models learn from them."""
     for month, people in ((SEPTEMBER, 28), (OCTOBER, 44)):
         for _ in range(people):
             journey(traffic, month, traffic.new("v"))
 
 
 def journey(traffic: Traffic, hours: Sequence[str], visitor: str) -> None:
-    """One person's visits, one request each."""
+    """Add one person's visits, one request each."""
     dice = traffic.dice
     visits = sorted(dice.sample(range(len(hours)), dice.choice([1, 1, 2, 2, 3])))
     for n, visit in enumerate(visits):
@@ -185,7 +185,8 @@ def banner(traffic: Traffic, at: int, visitor: str, **more: Any) -> Hit:
 
 
 def orders(traffic: Traffic) -> None:
-    """Orders that are sent more than once: sent again, a page reloaded, imported, and claimed by a second visitor."""
+    """Add orders that are sent more than once: sent again, on a reloaded page, by an import, and by a second visitor
+    who claims the order."""
     at = berlin("2026-10-05T09", 2)
     first = sale(traffic, at + 20 * MINUTE, "ann", "A-100", "29.90")
     traffic.browser(at, banner(traffic, at, "ann"))
@@ -204,7 +205,7 @@ def orders(traffic: Traffic) -> None:
 
 
 def adjustments(traffic: Traffic) -> None:
-    """Refunds, restatements and retractions, some before their order arrives."""
+    """Add refunds, restatements and retractions. Some come before their order."""
     noon = berlin("2026-10-13T20")
 
     def adjust(at: int, kind: str, order: str, **more: Any) -> Hit:
@@ -235,7 +236,8 @@ def adjustments(traffic: Traffic) -> None:
 
 
 def people(traffic: Traffic) -> None:
-    """Users on several devices, a computer that two users share, ids that stand for nobody, and a server's users."""
+    """Add users on several devices, a computer that two users share, ids that stand for nobody, and users whom a server
+    names."""
     early, late_ = berlin("2026-10-01T00", 10), berlin("2026-10-05T20", 10)
 
     def login(at: int, visitor: str, user: str) -> Hit:
@@ -262,7 +264,7 @@ def people(traffic: Traffic) -> None:
 
 
 def clicks(traffic: Traffic) -> None:
-    """Clicks by `/click`: landed on, reloaded, shared, not landed on; and some that lead nowhere."""
+    """Add clicks by `/click`: landed on, reloaded, shared, not landed on; and some whose link is wrong."""
     at = berlin("2026-10-19T09", 1)
     for n in range(6):
         then, visitor = at + n * 3 * MINUTE, f"cli-{n}"
@@ -287,7 +289,8 @@ def clicks(traffic: Traffic) -> None:
 
 
 def odd_paths(traffic: Traffic) -> None:
-    """Views beside clicks, touches after the sale and beyond the window, click ids that repeat, and very many ads."""
+    """Add views beside clicks, touches after the sale and beyond the window, click ids that repeat, and very many
+    ads."""
     at = berlin("2026-10-13T20", 5)
     view = {"type": "view", "ad": "video"}
     traffic.browser(at, traffic.hit(at, "ina", **view), banner(traffic, at + MINUTE, "ina"))
@@ -321,7 +324,7 @@ def odd_paths(traffic: Traffic) -> None:
 
 
 def money(traffic: Traffic) -> None:
-    """Sales in other currencies, with a rate, with an old one, and with none."""
+    """Add sales in other currencies, with a rate, with an old rate, and without a rate."""
     for hour in ("2026-10-12T00", "2026-10-13T20"):
         at = berlin(hour, 30)
         for n, currency in enumerate(("USD", "GBP", "SEK", "JPY", "CHF")):
@@ -331,7 +334,7 @@ def money(traffic: Traffic) -> None:
 
 
 def set_aside(traffic: Traffic) -> None:
-    """Crawlers, prefetches, own traffic, and conversions of no goal."""
+    """Add crawlers, prefetches, own traffic, and conversions of no goal."""
     at = berlin("2026-10-05T20", 30)
     senders: list[Request] = [
         {"headers": {"user-agent": GOOGLEBOT}},
@@ -351,7 +354,7 @@ def set_aside(traffic: Traffic) -> None:
 
 
 def late(traffic: Traffic) -> None:
-    """Hits that come days or months late, and hits from wrong clocks."""
+    """Add hits that come days or months late, and hits of clients whose clocks are wrong."""
     at = ms("2026-11-10T12:00Z")
     old = berlin("2026-09-03T09", 55)
     traffic.server(at, sale(traffic, old, "old-1", "L-1", "55.00"), banner(traffic, old - HOUR, "old-1", ad="banner-b"))
@@ -368,7 +371,7 @@ def late(traffic: Traffic) -> None:
 
 
 def refused(traffic: Traffic) -> None:
-    """Requests with hits that are refused."""
+    """Add requests with hits that are refused."""
     at = berlin("2026-10-05T20", 45)
     good = sale(traffic, at, "sue", "R-1", "1.00")
     bad: list[Hit] = [
@@ -393,7 +396,7 @@ def refused(traffic: Traffic) -> None:
 
 
 def kolkata(traffic: Traffic) -> None:
-    """A site whose hours begin at half past. Its server sends everything, gzipped."""
+    """Add hits of a site whose hours begin at half past. Its server sends everything, gzipped."""
     for day in ("2026-09-15", "2026-10-02", "2026-10-28"):
         hits: list[Hit] = []
         for n in range(12):
@@ -416,7 +419,7 @@ def kolkata(traffic: Traffic) -> None:
 
 
 def howe(traffic: Traffic) -> None:
-    """A site whose clock goes half an hour forward on 4 October. Each click brings at most one sale."""
+    """Add hits of a site whose clock goes half an hour forward on 4 October. Each click brings at most one sale."""
     for n in range(8):
         at = ms("2026-10-03T14:20Z") + n * 17 * MINUTE
         own: Hit = {"site": HOWE, "visitor": f"w-{n % 3}", "ts": at}
@@ -428,7 +431,7 @@ def howe(traffic: Traffic) -> None:
 
 
 def fullest(traffic: Traffic) -> None:
-    """Hits with every field, which record the order of fields, and addresses that repeat parameters."""
+    """Add hits with every field, which record the order of fields, and addresses that repeat parameters."""
     at = berlin("2026-10-13T20", 40)
     tags = "utm_source=a&utm_medium=b&utm_campaign=c&utm_content=d&utm_term=e&gclid=f"
     more = {"user": "u-full", "url": f"https://shop.example/?{tags}", "ref": "https://news.example/", "title": "Shop"}

@@ -38,30 +38,30 @@ def shop(store: Store) -> DatedShop:
 
 
 def maker(shop: DatedShop, days: Any = day_list, store: Any = None) -> DayMaker:
-    """The day maker that beat uses."""
+    """Return the day maker that beat uses."""
     return DayMaker(store or shop.store, days, load_sites)
 
 
 def make_days(shop: DatedShop, now: int = NOW) -> list[str]:
-    """Makes the day cells of past days. Returns the days."""
+    """Make the day cells of past days. Return the days."""
     work = maker(shop)
     return [day.day for day in work.due(now, shop.site.key) if work.make(day)]
 
 
 def own_cells(shop: DatedShop) -> list[Cell]:
-    """The day cells."""
+    """Return the day cells."""
     return shop.store.read_cells(shop.site.key, ALL, [month_page(MONDAY)])
 
 
 def drop_hours(shop: DatedShop) -> None:
-    """Overwrites every hour's cells, so that only the day cells have the figures."""
+    """Overwrite every hour's cells, so that only the day cells have the figures."""
     hours = shop.store.read_cells(shop.site.key, ALL, [MONDAY, TUESDAY])
     gone = [msgspec.structs.replace(cell, body=b"gone") for cell in hours]
     shop.store.write_cells([CellSet(shop.site.key, draw_token(), gone)])
 
 
 def reports(shop: DatedShop) -> list[Any]:
-    """Reports of both days, in each way that reads day cells."""
+    """Return reports of both days, in each way that reads day cells."""
     ways: list[dict[str, str]] = [{}, {"by": "day,ad"}, {"basis": "click"}, {"model": "linear", "by": "goal"}]
     return [shop.report(MONDAY, TUESDAY, **way) for way in ways]
 
@@ -175,7 +175,7 @@ def test_a_day_made_under_another_timezone_is_read_from_its_hours_and_made_again
 
 
 def move(shop: DatedShop, timezone: str) -> None:
-    """Changes the timezone of a site that has hits, which the admin doesn't allow."""
+    """Change the timezone of a site that has hits, which the admin doesn't allow."""
     Site.objects.filter(pk=shop.site.pk).update(timezone=timezone)
 
 

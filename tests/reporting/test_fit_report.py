@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def get(client: Client, shop: DatedShop, secret: str = "", **parameters: str) -> Any:
-    """The answer to a program with the shop's token, or with another one."""
+    """Return the answer to a program with the shop's token, or with another one."""
     wanted = {"site": shop.site.key, "goal": "purchase", "month": "2026-10", **parameters}
     headers = {"Authorization": f"Bearer {secret or shop.secret}"}
     return described(client.get("/api/reports/fits", wanted, headers=headers))

@@ -59,30 +59,30 @@ def sell_in_november(shop: DatedShop) -> None:
 
 
 def fitter(shop: DatedShop, store: Any = None, marks: Any = None, now: int = NOW) -> Fitter:
-    """The fitter that beat uses."""
+    """Return the fitter that beat uses."""
     return Fitter(store or shop.store, sequence, marks or fit_marks, load_site, lambda: 0, lambda: now)
 
 
 def fit(shop: DatedShop, **more: Any) -> list[bool]:
-    """Fits all past months. Returns for each whether its fits changed."""
+    """Fit all past months. Return for each whether its fits changed."""
     work = fitter(shop, **more)
     return [work.fit(mark, WHENEVER) for mark in work.due(shop.site.key)]
 
 
 def settle(shop: DatedShop) -> None:
-    """Rolls up and fits until nothing is left, as `manage.py rollup` does."""
+    """Roll up and fit until nothing is left, as `manage.py rollup` does."""
     shop.roll_up()
     while any(fit(shop)):
         shop.roll_up()
 
 
 def credit(shop: DatedShop, model: str) -> dict[str, str]:
-    """November's conversions by ad."""
+    """Return November's conversions by ad."""
     return dict(shop.rows(FIRST, LAST, "ad", "conversions", model=model))
 
 
 def learnt(shop: DatedShop, month: str = OCTOBER) -> Fitted:
-    """The stored fit of the goal `purchase`."""
+    """Return the stored fit of the goal `purchase`."""
     uid = next(goal.uid for goal in shop.config().goals if goal.key == "purchase")
     return read_fits(shop.store, shop.config(), month)[uid]
 

@@ -20,19 +20,19 @@ RECOVERY_SECONDS = 30.0
 
 
 def with_hosts(command: str, hosts: Path) -> str:
-    """A command that runs with another /etc/hosts."""
+    """Return a command that runs with another /etc/hosts."""
     inside = f"mount --bind {shlex.quote(str(hosts))} /etc/hosts && exec sh -c {shlex.quote(command)}"
     return f"exec unshare --mount sh -c {shlex.quote(inside)}"
 
 
 def ask(tracker: Tracker, token: str, site: str) -> int:
-    """The status of a request that needs Cassandra."""
+    """Return the status of a request that needs Cassandra."""
     address = f"{tracker.url}/api/visitors?site={site}&visitor=ann"
     return requests.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=30).status_code
 
 
 def wait_for(tracker: Tracker, token: str, site: str, status: int) -> None:
-    """Waits until the request has this status."""
+    """Wait until the request has this status."""
     deadline = time.monotonic() + RECOVERY_SECONDS
     while (found := ask(tracker, token, site)) != status:
         assert time.monotonic() < deadline, f"{found} for {RECOVERY_SECONDS:.0f} s:\n{tracker.tail('web')}"

@@ -50,28 +50,28 @@ def shop(store: Store) -> Shop:
 
 
 def part_of(hit: str) -> int:
-    """The part of a click with this hit id."""
+    """Return the part of a click with this hit id."""
     return slot_of(Touch(site="", visitor="", kind="click", at=0, hit=hit)) * NUMBER // 256
 
 
 def hits_of(part: int) -> list[str]:
-    """Ids of clicks that are in the same part."""
+    """Return ids of clicks that are in the same part."""
     return [hit for n in range(200) if part_of(hit := f"h{n}") == part]
 
 
 def marked(shop: Shop) -> list[int]:
-    """The marked parts. SUM stands for the sum."""
+    """Return the marked parts. SUM stands for the sum."""
     return sorted(mark.part for mark in open_marks(shop.key))
 
 
 def clicks(shop: Shop) -> dict[str, int]:
-    """The clicks in the hours' cells, by ad."""
+    """Return the clicks in the hours' cells, by ad."""
     cells = shop.store.read_cells(shop.key, [CLICKS], [DAY])
     return {row.ad.ad: row.clicks for cell in cells for row in click_rows(cell)}
 
 
 def roller(store: Any, clock: Callable[[], int] = lambda: NOON) -> Roller:
-    """The roller that beat uses."""
+    """Return the roller that beat uses."""
     return Roller(store, sequence, load_sites, lambda: 0, clock)
 
 

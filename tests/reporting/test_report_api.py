@@ -352,7 +352,7 @@ def shop(db: None) -> DatedShop:
 
 
 def get(client: Client, shop: DatedShop, secret: str = "", **parameters: str) -> Any:
-    """The answer to a program with the shop's token."""
+    """Return the answer to a program with the shop's token."""
     wanted = {"site": shop.site.key, "from": MONDAY, "to": MONDAY, **parameters}
     return described(
         client.get("/api/reports/conversions", wanted, headers={"authorization": f"Bearer {secret or shop.secret}"})
@@ -529,7 +529,7 @@ class TestHttp:
 
 
 def assert_asked_to_come_again(client: Client, shop: DatedShop, table: str) -> None:
-    """Renames a table within the transaction. The answer must be a 503 with Retry-After."""
+    """Rename a table within the transaction, and check that the answer is then a 503 with Retry-After."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} RENAME TO gone")
     answer = get(client, shop, to="2027-12-01")

@@ -41,22 +41,22 @@ class RolledShop(Shop):
     limit = 0
 
     def roller(self, store: Any = None) -> Roller:
-        """The roller that beat uses."""
+        """Return the roller that beat uses."""
         return Roller(store or self.store, sequence, load_sites, lambda: self.limit)
 
     def roll_up(self) -> list[int]:  # type: ignore[override]
-        """Rolls up all marked buckets. Returns them as hours after NOON."""
+        """Roll up all marked buckets. Return them as hours after NOON."""
         marks = self.roller().marked(self.key)
         self.roller().roll_up(*marks)
         return [(mark.bucket - NOON) // HOUR for mark in marks]
 
     def clicks(self) -> dict[str, int]:
-        """Clicks by ad."""
+        """Return clicks by ad."""
         cells = self.store.read_cells(self.key, [CLICKS], [DAY])
         return {row.ad.ad: row.clicks for cell in cells for row in click_rows(cell)}
 
     def credit(self, model: str = "last") -> dict[str | None, tuple[int, int]]:
-        """Credit and value by ad."""
+        """Return credit and value by ad."""
         cells = self.store.read_cells(self.key, [model], [DAY])
         rows = [row for cell in cells for row in credit_rows(cell)]
         return {row.ad and row.ad.ad: (row.credit, row.value) for row in rows}
@@ -69,7 +69,7 @@ def shop(store: Store) -> RolledShop:
 
 
 class ReadsOld:
-    """A store for a rollup with stale facts: something else happens after it has read a bucket."""
+    """A store that gives a rollup stale facts: something else happens right after it has read a bucket."""
 
     def __init__(self, store: Store, meanwhile: Callable[[], Any]) -> None:
         self._store, self._meanwhile = store, meanwhile
@@ -78,7 +78,7 @@ class ReadsOld:
         return getattr(self._store, name)
 
     def read_bucket(self, *args: Any) -> Any:
-        """Early."""
+        """Read a bucket; then let something else happen before the facts are used."""
         facts = self._store.read_bucket(*args)
         self._meanwhile()
         return facts
@@ -269,7 +269,7 @@ class Breaks:
         return getattr(self._store, name)
 
     def read_bucket(self, site: str, bucket: int, *part: Any) -> list[Touch | Conversion]:
-        """Reads a bucket, or fails."""
+        """Read a bucket, or fail."""
         self.tries.append(bucket)
         if bucket in self._buckets:
             raise self._error
@@ -399,7 +399,7 @@ def test_a_bucket_that_cannot_be_written_delays_no_other_in_its_batch(shop: Roll
             return getattr(shop.store, name)
 
         def write_cells(self, sets: Any) -> None:
-            """Fails for the cells of the second bucket."""
+            """Fail for the cells of the second bucket."""
             if any(cell.start == NOON + HOUR for one in sets for cell in one.cells):
                 raise DataError("too long")
             shop.store.write_cells(sets)
@@ -425,13 +425,13 @@ class Slow:
         return getattr(self._store, name)
 
     def read_bucket(self, site: str, bucket: int, *part: Any) -> list[Touch | Conversion]:
-        """Reads a bucket and moves the clock."""
+        """Read a bucket and move the clock."""
         self._passed += self.seconds
         return self._store.read_bucket(site, bucket, *part)
 
 
 def rest_of(shop: RolledShop, store: Slow, now: int) -> int:
-    """How long (ms) the bucket of NOON waits after a rollup at `now` (ms) until it is rolled up again."""
+    """Return how long (ms) the bucket of NOON waits after a rollup at `now` (ms) until it is rolled up again."""
     shop.process(shop.click(uuid4().hex))
     roller = Roller(store, sequence, load_sites, lambda: 0, lambda: now)  # type: ignore[arg-type]
     roller.roll_up(*roller.marked(shop.key))

@@ -31,7 +31,7 @@ def stalled() -> Iterator[Door]:
 
 
 def read(tracker: Tracker, made: dict[str, Any], path: str) -> tuple[float, requests.Response]:
-    """How long the answer took (seconds), and the answer."""
+    """Return how long the answer took (seconds), and the answer."""
     began = time.monotonic()
     token = {"Authorization": f"Bearer {made['report_token']}"}
     answer = requests.get(f"{tracker.url}{path.format(site=made['site'])}", headers=token, timeout=30)

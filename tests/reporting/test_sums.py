@@ -42,7 +42,8 @@ def value_of(name: str, place: int) -> str:
 
 
 def filled(store: Store) -> DatedShop:
-    """A shop with configured and other ads, two goals, sales that several ads, one or none brought, and a refund."""
+    """Return a shop with configured and other ads, two goals, sales that several ads, one or none brought, and a
+    refund."""
     shop = DatedShop(store, timezone="Europe/Berlin")
     MatchRule.objects.create(ad=Ad.objects.get(key="summer", campaign__site=shop.site), source="news", medium="email")
     tagged = "https://shop.example/?utm_source=google&utm_medium=cpc&utm_campaign=spring"
@@ -73,7 +74,7 @@ def total(parts: Iterable[list[int]]) -> list[int]:
 
 
 def by_key(report: dict[str, Any], names: list[str]) -> dict[tuple[str, ...], list[int]]:
-    """What ads and nobody got, by some keys."""
+    """Return the sums of attributed and unattributed amounts, by some keys."""
     sums: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
     parts = [*report["rows"], *report["unattributed"].get("rows", ())]
     for part in [*parts, *({**row, **row["unattributed"]} for row in parts if "unattributed" in row)]:

@@ -59,7 +59,7 @@ def pause(names: Sequence[str]) -> None:
 
 
 def resume(names: Sequence[str]) -> None:
-    """Resumes stalled services."""
+    """Resume stalled services."""
     for name in names:
         control.resume(name)
 
@@ -70,13 +70,13 @@ def broker(words: Sequence[str]) -> None:
 
 
 def status(names: Sequence[str]) -> None:
-    """Prints one line for each service."""
+    """Print one line for each service."""
     for name in names or SERVICES:
         print(f"{name:10} {_condition(name)}")
 
 
 def env(names: Sequence[str]) -> None:
-    """Prints the variables that select services, as NAME=value lines."""
+    """Print the variables that select services, as NAME=value lines."""
     for name in names or DEFAULT:
         for variable, value in SERVICES[name].ENV.items():
             print(f"{variable}={value}")

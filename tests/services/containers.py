@@ -44,7 +44,7 @@ def stop(name: str) -> None:
 
 
 def kill(name: str) -> None:
-    """Kills the container (SIGKILL)."""
+    """Kill the container (SIGKILL)."""
     _compose("kill", name)
     _mark(name).unlink()
 

@@ -70,7 +70,7 @@ def _root_prefix(command: list[str]) -> list[str]:
 
 @contextmanager
 def _daemons_kept_from_starting(root: list[str]) -> Iterator[None]:
-    """Keeps Debian from starting a server on installation, by a policy file that is removed afterwards."""
+    """Keep Debian from starting a server on installation, by a policy file that is removed afterwards."""
     if _POLICY.exists():
         yield
         return

@@ -29,7 +29,7 @@ _SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 
 def install() -> None:
-    """Installs the server."""
+    """Install the server."""
     ensure(*PACKAGES)
 
 

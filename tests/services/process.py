@@ -63,8 +63,8 @@ def _wait_gone(name: str, pid: int, seconds: float) -> None:
 
 
 def _birth(pid: int) -> str:
-    """Return when a process started, in ticks since boot; None for a zombie. It shows whether a pid was used again by
-    another process."""
+    """Return when a process started: the ticks since boot, and the id of the boot. Return "" if the process is a zombie
+    or gone. If another process gets the same pid later, its text differs."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

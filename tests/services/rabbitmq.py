@@ -26,7 +26,7 @@ _EPMD_PORT = 4369 + OFFSET
 
 
 def install() -> None:
-    """Installs the broker and Erlang."""
+    """Install the broker and Erlang."""
     ensure(*PACKAGES)
 
 

@@ -49,7 +49,7 @@ def ids(batch: Batch) -> list[str]:
 
 
 def send_all(door: Committer, hits: Sequence[Hit]) -> None:
-    """Sends one request for each hit, all at once."""
+    """Send one request for each hit, all at once."""
     with ThreadPoolExecutor(len(hits)) as pool:
         list(pool.map(lambda one: door.send([one]), hits))
 

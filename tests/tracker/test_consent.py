@@ -62,7 +62,7 @@ def visit(tracker: Tracker, account: dict[str, Any]) -> None:
 
 
 def refuse(tracker: Tracker, account: dict[str, Any], hit: dict[str, Any]) -> None:
-    """Sends refused requests of every kind. Refusals must not leave the person's ids anywhere, either."""
+    """Send refused requests of every kind. Refusals must not leave the person's ids anywhere, either."""
     text = json.dumps(hit)
     query = f"site={account['site']}&" + "&".join(f"{name}={PERSON['visitor']}" for name in hit) + "&p.a=1" * 300
     for body in ({**hit, "ts": 5}, [{**hit, "id": "a b"}] * 3, {**hit, "visitor": f"{PERSON['visitor']} {HASH}"}):
@@ -76,7 +76,7 @@ def refuse(tracker: Tracker, account: dict[str, Any], hit: dict[str, Any]) -> No
 
 
 def wait_for_samples(tracker: Tracker, account: dict[str, Any], codes: set[str]) -> None:
-    """Waits until the counts of refused hits are written, with their samples."""
+    """Wait until the counts of refused hits are written, with their samples."""
     token = {"Authorization": f"Bearer {account['report_token']}"}
     counts: dict[str, int] = {}
     deadline = time.monotonic() + 6 * WRITE_SECONDS
@@ -88,7 +88,7 @@ def wait_for_samples(tracker: Tracker, account: dict[str, Any], codes: set[str])
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """The uncompressed bytes of each file."""
+    """Yield the uncompressed bytes of each file."""
     for path in folder.rglob("*"):
         if path.is_file():
             body = path.read_bytes()
@@ -96,7 +96,7 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def found(places: Iterator[tuple[str, bytes]]) -> list[tuple[str, str]]:
-    """The places that hold something of the person."""
+    """Return the places that hold something of the person."""
     return [(what, place) for place, body in places for what, text in PERSON.items() if text.encode() in body]
 
 
@@ -191,7 +191,7 @@ def test_queue_archive_store_and_logs_of_services_hold_nothing_that_identifies_t
 
 
 def queued(env: dict[str, str]) -> Iterator[tuple[str, bytes]]:
-    """The waiting messages, which stay in the queue."""
+    """Yield the waiting messages, which stay in the queue."""
     with Connection(env["BROKER_URL"]) as broker:
         channel = broker.channel()
         while message := channel.basic_get(f"{env['QUEUE_PREFIX']}hits"):
@@ -201,7 +201,7 @@ def queued(env: dict[str, str]) -> Iterator[tuple[str, bytes]]:
 
 
 def tables(url: str, keyspace: str) -> Iterator[tuple[str, bytes]]:
-    """Every row of the store. Drops the keyspace afterwards."""
+    """Yield every row of the store. Drop the keyspace afterwards."""
     place = urlsplit(url)
     with Cluster([place.hostname], port=place.port or 9042) as cluster:
         session = cluster.connect()
@@ -213,7 +213,7 @@ def tables(url: str, keyspace: str) -> Iterator[tuple[str, bytes]]:
 
 
 def archived(services: dict[str, str], prefix: str) -> Iterator[tuple[str, bytes]]:
-    """The uncompressed bytes of every object in the archive."""
+    """Yield the uncompressed bytes of every object in the archive."""
     s3 = boto3.client("s3", endpoint_url=services.get("S3_ENDPOINT_URL") or None)
     bucket = urlsplit(services["ARCHIVE_URL"]).netloc
     root = urlsplit(services["ARCHIVE_URL"]).path.strip("/")

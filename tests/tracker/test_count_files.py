@@ -29,7 +29,7 @@ assert os.wait()[1] == 0
 
 
 def count(state: Path, folder: Path, **more: str) -> dict[str, float]:
-    """The counts of a process and its child as /metrics reads them: name and label values -> value."""
+    """Return the counts of a process and its child as /metrics reads them: name and label values -> value."""
     env = {**os.environ, "HITLEDGER_STATE": str(state), "PROMETHEUS_MULTIPROC_DIR": str(folder), **more}
     done = subprocess.run([sys.executable, "-c", COUNTING], env=env, cwd=CHECKOUT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

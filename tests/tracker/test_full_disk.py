@@ -28,6 +28,6 @@ def test_a_full_disk_refuses_hits_kills_no_process_and_is_over_once_there_is_roo
 
 
 def states(tracker: Tracker) -> dict[str, str]:
-    """The readiness of each service."""
+    """Return the readiness of each service."""
     services = requests.get(f"{tracker.url}/readyz", timeout=10).json()["services"]
     return {name: service["state"] for name, service in services.items()}

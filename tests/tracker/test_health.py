@@ -21,7 +21,7 @@ SERVICES = ["database", "queue", "archive", "store"]
 
 
 def get(url: str, method: str = "GET") -> tuple[int, Any, str]:
-    """Status, body and media type."""
+    """Return status, body and media type."""
     try:
         answer = urlopen(Request(url, method=method), timeout=10)
     except HTTPError as error:
@@ -32,7 +32,7 @@ def get(url: str, method: str = "GET") -> tuple[int, Any, str]:
 
 
 def metrics(tracker: Tracker) -> dict[str, float]:
-    """Every sample of /metrics: name and label values -> value."""
+    """Return every sample of /metrics: name and label values -> value."""
     status, body, media = get(f"{tracker.url}/metrics")
     assert (status, media) == (200, "text/plain")
     return {
@@ -192,7 +192,7 @@ def test_a_service_that_hangs_delays_no_page_and_gets_one_connection(tmp_path: P
 
 
 def connections(server: socket.socket) -> int:
-    """The number of connections so far."""
+    """Return the number of connections so far."""
     server.settimeout(0.2)
     found = 0
     try:

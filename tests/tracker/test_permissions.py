@@ -28,7 +28,7 @@ def things() -> dict[str, str]:
 
 
 def staff(*permissions: str) -> Client:
-    """A staff user with these permissions, such as tracker.add_token."""
+    """Return a staff user with these permissions, such as tracker.add_token."""
     user = User.objects.create_user("sam", is_staff=True)
     for permission in permissions:
         app, codename = permission.split(".")

@@ -1,4 +1,5 @@
-"""`/postback`: what affiliate networks send is credited to the person who clicked, and counts as long as it stands."""
+"""`/postback`: a sale that an affiliate network reports is credited to the person who clicked. It counts until the
+network rejects it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -55,27 +56,27 @@ def site() -> Site:
 
 
 def tell(of: Site, ip: str = "192.0.2.1", **given: str) -> HttpResponse:
-    """The answer to a network's message, with the right secret unless another is given."""
+    """Return the answer to a network's message, with the right secret unless another is given."""
     query = {"site": of.key, "secret": SECRET, **given}
     answer: HttpResponse = Client().get("/postback", {k: v for k, v in query.items() if v}, REMOTE_ADDR=ip)
     return answer
 
 
 def click(site: Site) -> str:
-    """Somebody follows the ad's link; the click's id."""
+    """Follow the ad's link as a browser does, and return the click's id."""
     Client().get(f"/click/{site.key}/banner", headers={"user-agent": "Firefox"}, REMOTE_ADDR="192.0.2.7")
     (touch,) = (fact for fact in facts(site) if isinstance(fact, Touch))
     return touch.hit
 
 
 def facts(site: Site) -> list[Any]:
-    """Every touch and conversion of the site."""
+    """Return every touch and conversion of the site."""
     store = open_store()
     return [fact for bucket in known_buckets(site.key) for fact in store.read_bucket(site.key, bucket)]
 
 
 def counted(site: Site) -> dict[str, tuple[int, int, list[str]]]:
-    """Goal -> how many conversions count, their value in micros, and the ads on their paths."""
+    """Return goal -> how many conversions count, their value in micros, and the ads on their paths."""
     config = load_site(site.key)
     assert config is not None
     rows = [fact for fact in facts(site) if isinstance(fact, Conversion)]
@@ -88,12 +89,12 @@ def counted(site: Site) -> dict[str, tuple[int, int, list[str]]]:
 
 
 def ads_of(case: Case) -> list[str]:
-    """The ads that may earn credit."""
+    """Return the ads that may earn credit."""
     return [point.touch.ad for point in case.touchpoints() if point.reason is None]
 
 
 def code(answer: HttpResponse) -> tuple[int, str]:
-    """Status and code of a refusal."""
+    """Return status and code of a refusal."""
     return answer.status_code, answer.json()["error"]["code"]  # type: ignore[attr-defined]
 
 

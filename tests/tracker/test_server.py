@@ -51,7 +51,7 @@ def code(answer: requests.Response) -> tuple[int, str]:
 
 
 def raw(tracker: Tracker, method: str, headers: dict[str, str], chunks: list[bytes]) -> tuple[int, Any]:
-    """Sends a raw chunked request, without the headers that requests would add."""
+    """Send a raw chunked request, without the headers that requests would add."""
     connection = http.client.HTTPConnection("127.0.0.1", tracker.port, timeout=10)
     connection.request(method, "/collect", iter(chunks), headers, encode_chunked=True)
     answer = connection.getresponse()
@@ -81,7 +81,7 @@ def test_a_chunked_body_without_a_content_type_is_a_hit(tracker: Tracker, site: 
 
 
 def post_broken(tracker: Tracker, path: str, chunks: bytes) -> tuple[int, str]:
-    """The answer to a malformed chunked stream."""
+    """Return the answer to a malformed chunked stream."""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", tracker.port), timeout=10) as connection:
         connection.sendall(head.encode() + chunks)

@@ -84,7 +84,7 @@ def test_hits_do_not_wait_while_many_try_to_sign_in(tmp_path: Path) -> None:
         def guess(number: int) -> int:
             headers = {"X-Forwarded-For": f"192.0.2.{number}", "Accept": "application/json"}
             form = {"username": f"user {number}", "password": "wrong"}
-            # Without a form token it is refused, but only after waiting its turn.
+            # An attempt without a form token is refused, but only after it has waited its turn.
             page = requests.Session()
             page.get(f"{tracker.url}/login", headers=headers)
             form["csrfmiddlewaretoken"] = page.cookies["csrftoken"]

@@ -38,13 +38,13 @@ def other_site() -> Site:
 
 
 def collected(*keys: str, token: TokenEntry | None = None) -> Collected:
-    """Collects a request with a hit for each key."""
+    """Collect a request with a hit for each key."""
     sender = Sender(received=NOW, salt=b"salt", account=token.account if token else None)
     return collect("", json.dumps([{"site": key} for key in keys]).encode(), "", "", sender, SITES.find_all)
 
 
 def break_database() -> None:
-    """Renames a table within the transaction, so that every look-up fails."""
+    """Rename a table within the transaction, so that every look-up fails."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE tracker_site RENAME TO away")
         cursor.execute("ALTER TABLE tracker_token RENAME TO away_too")

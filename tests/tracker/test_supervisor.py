@@ -1,4 +1,5 @@
-"""`make up` on one machine: processes that die are restarted, a second start is refused, and it ends promptly."""
+"""`make up` on one machine: processes that die are restarted, a second start is refused, and the supervisor ends
+promptly."""
 
 import os
 import signal
@@ -40,13 +41,13 @@ class Up(Tracker):
         self.wait_until_up()
 
     def again(self, **env: str) -> subprocess.CompletedProcess[str]:
-        """Starts a second time, with some other variables."""
+        """Start a second time, with some other variables."""
         return subprocess.run(
             self.command(), env={**self.env, **env}, cwd=CHECKOUT, capture_output=True, text=True, timeout=30
         )
 
     def serving(self) -> int:
-        """The process that answers requests: the newest descendant of the web process."""
+        """Return the id of the process that answers requests: the newest descendant of the web process."""
         pids = [pid for pid in family(self.processes["web"].pid) if b"tracker.server" in command_of(pid)]
         return max(pids) if len(pids) > 1 else 0
 
@@ -138,7 +139,7 @@ class Clock:
 
 
 def starts_of(program: Program, clock: Clock, seconds: int, mark: Path) -> list[int]:
-    """The seconds at which the process was started, if the supervisor looks once a second."""
+    """Return the seconds at which the process was started, if the supervisor looks once a second."""
     found, lines = [], 0
     for second in range(seconds):
         clock.now = float(second)
@@ -156,7 +157,8 @@ def test_a_process_that_ends_at_once_is_restarted_forever_after_growing_waits(tm
     program = Program("broken", f"printf x >> {mark}; exit 3", os.open(os.devnull, os.O_RDONLY), clock)
     starts = starts_of(program, clock, 300, mark)
     waits = [after - before for before, after in pairwise(starts)]
-    # One look sees the end and a later one the time to start, so each wait is up to two seconds longer.
+    # Each wait is up to two seconds longer: one look sees that the process ended, and a later look sees that the wait
+    # is over.
     assert waits[:4] == sorted(waits[:4])
     assert waits[0] <= FIRST_WAIT + 2
     assert set(waits[6:]) <= {LONGEST_WAIT, LONGEST_WAIT + 1, LONGEST_WAIT + 2}

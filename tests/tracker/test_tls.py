@@ -84,14 +84,14 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
 
 
 def reach_broker(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """Connects to RabbitMQ as the tracker does. Raises QueueUnavailable."""
+    """Connect to RabbitMQ as the tracker does. Raises QueueUnavailable."""
     monkeypatch.setitem(app.conf, "broker_write_url", url.partition("?")[0])
     monkeypatch.setitem(app.conf, "broker_use_ssl", tls.broker_options("BROKER_URL", url))
     connect().release()
 
 
 def reach_cassandra(url: str) -> None:
-    """Connects to Cassandra as the tracker does. Raises NoHostAvailable."""
+    """Connect to Cassandra as the tracker does. Raises NoHostAvailable."""
     port = urlsplit(url).port
     options = tls.cassandra_options("CASSANDRA_URL", url)
     with Cluster(["127.0.0.1"], port=port, protocol_version=5, connect_timeout=3, **options) as cluster:

@@ -8,7 +8,7 @@ from tracker.uploads import MAX_FILES, MAX_READ
 
 
 def files_of(*sizes: int) -> dict[str, int]:
-    """The files that a view gets of those that a form sends: name -> size."""
+    """Return which of the files of a form a view gets: name -> size."""
     sent = {f"file{place}": SimpleUploadedFile("x.csv", b"x" * size) for place, size in enumerate(sizes)}
     request = RequestFactory().post("/spend", {**sent, "last": "1"})
     found = {name: len(request.FILES[name].read()) for name in request.FILES}  # type: ignore[union-attr]

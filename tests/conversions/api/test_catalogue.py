@@ -53,7 +53,7 @@ def whole_site_token(site: Site) -> int:
 
 
 def call(client: Client, method: str, path: str, status: int, body: Any = None) -> Any:
-    """The JSON answer, which must have this status."""
+    """Return the JSON answer, which must have this status."""
     data = body if isinstance(body, str) else json.dumps(body)
     answer = client.generic(method, f"/api/{path}", data if body is not None else "", "application/json")
     assert answer.status_code == status, answer.content

@@ -29,7 +29,7 @@ def shop(opened_store: Store) -> Shop:
 
 
 def ask(shop: Shop, path: str = "/api/conversions", **query: str) -> Any:
-    """The answer to a program with the shop's token."""
+    """Return the answer to a program with the shop's token."""
     _, secret = Token.issue(shop.account, "report")
     return described(Client().get(path, query, headers={"authorization": f"Bearer {secret}"}))
 
@@ -253,7 +253,7 @@ def test_signed_in_staff_reads_it_in_the_browser(shop: Shop) -> None:
 
 
 def pages_of(shop: Shop, path: str = "/api/conversions", **query: str) -> list[Any]:
-    """The answers of all pages, each read from the `next` of the one before."""
+    """Return the answers of all pages. Each page is requested by the `next` of the page before."""
     found = [ask(shop, path, **query).json()]
     while following := found[-1]["next"]:
         found.append(ask(shop, following).json())

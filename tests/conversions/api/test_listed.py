@@ -18,7 +18,8 @@ RANGE = {"from": "2026-11-01", "to": "2026-11-30"}
 
 @pytest.fixture
 def shop(opened_store: Store) -> DatedShop:
-    """A shop with sales on three days, of which two share their credit, and one doesn't count."""
+    """A shop with sales on three days. Two sales follow clicks on two ads. One sale has no click, and one is
+    retracted."""
     shop = DatedShop(opened_store)
     shop.process(
         shop.click("2026-11-10T08:00Z"),
@@ -39,7 +40,7 @@ def ask(shop: DatedShop, url: str = "/api/conversions", **query: Any) -> Any:
 
 
 def values(shop: DatedShop, **query: Any) -> list[int]:
-    """The values of the listed conversions, in whole euros."""
+    """Return the values of the listed conversions, in whole euros."""
     answer = ask(shop, **query)
     assert answer.status_code == 200, answer.content
     return [round(float(row["value"])) for row in answer.json()["results"]]

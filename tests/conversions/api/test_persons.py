@@ -1,4 +1,5 @@
-"""What support sees of persons: whose a conversion is, by which links, and on which visitors."""
+"""What support sees of persons: to which person a conversion belongs, by which links, and which visitors this person
+has."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from tests.openapi import shape
 
 
 def codes_of(schema: dict[str, Any]) -> set[str]:
-    """The values that a field may have, without null."""
+    """Return the values that a field may have, without null."""
     return {code for one in [schema, *schema.get("anyOf", ())] for code in one.get("enum", ())}
 
 

@@ -1,4 +1,4 @@
-"""`/api/spend`: a program says what was spent, and lists what was said."""
+"""`/api/spend`: a program sends what was spent, and reads it again as a list."""
 
 from typing import Any
 

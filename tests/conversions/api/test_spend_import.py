@@ -23,7 +23,7 @@ def send(shop: Customer, body: str | bytes, kind: str = "text/csv", token: str =
 
 
 def cost() -> dict[str, int]:
-    """Micros by source."""
+    """Return the cost by source, in micros."""
     found: dict[str, int] = {}
     for source, micros in SpendRow.objects.values_list("imported_as", "cost"):
         found[source] = found.get(source, 0) + micros

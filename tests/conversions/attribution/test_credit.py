@@ -23,7 +23,7 @@ ALL_TERMS = st.builds(
 
 
 def weights(model: str, *ages: int, terms: Terms = TERMS) -> list[int]:
-    """The weights that a model gives to touches of these ages."""
+    """Return the weights that a model gives to touches of these ages."""
     return BY_AGE[model](ages, terms)
 
 

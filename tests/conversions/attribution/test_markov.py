@@ -23,7 +23,8 @@ PATHS = st.lists(
 
 
 def chance(chain: Chain, without: str = "") -> Fraction:
-    """The exact probability of a conversion, found by eliminating the states one by one. `without` leads nowhere.
+    """Return the exact probability of a conversion, found by eliminating the states one by one. `without`: an ad from
+    which no step leads on.
 
     A path through an eliminated state becomes a path around it.
     """
@@ -48,7 +49,8 @@ def chance(chain: Chain, without: str = "") -> Fraction:
 
 
 def test_two_ads_worked_out_by_hand() -> None:
-    """From START 3 of 4 go to a, 1 to b; from a 1 of 3 convert, 2 go on to b; from b 1 of 3 convert.
+    """Of 4 paths, 3 begin with a and 1 with b. Of 3 steps from a, 1 converts and 2 lead to b. Of 3 steps from b, 1
+    converts.
 
     P = 3/4 (1/3 + 2/3 1/3) + 1/4 1/3 = 1/2; without a 1/12, without b 1/4.
     """

@@ -62,7 +62,7 @@ TERMS = Terms()
 
 
 def read_paths() -> list[PathCount]:
-    """The rows of the data: a path of channels, its conversions, and how often it ended without one."""
+    """Return the rows of the data: a path of channels, its conversions, and how often it ended without one."""
     spec = find_spec("mta")
     assert spec
     assert spec.origin
@@ -78,12 +78,13 @@ PATHS = read_paths()
 
 
 def ages_of(path: PathCount) -> list[int]:
-    """Ages of touches, because the data have no times: one every third day, the last an hour before the conversion."""
+    """Return made-up ages of a path's touches, because the data have no times: one every third day, the last an hour
+    before the conversion."""
     return [3 * DAY_MS * before + DAY_MS // 24 for before in reversed(range(len(path.ads)))]
 
 
 def credited(weights_of: Callable[[PathCount], Sequence[int]]) -> dict[str, Fraction]:
-    """The exact share of all conversions that each channel gets."""
+    """Return the exact share of all conversions that each channel gets."""
     sums: Counter[str] = Counter()
     for path in PATHS:
         weights = weights_of(path)
@@ -167,7 +168,7 @@ def test_shapley_values_are_those_of_all_orders_of_joining() -> None:
 
 
 def mean_marginals(players: list[str], rates: Rates) -> list[Fraction]:
-    """The Shapley value by its definition: what a player adds on joining, averaged over all orders."""
+    """Return the Shapley value by its definition: what a player adds on joining, averaged over all orders."""
     sums = dict.fromkeys(players, 0)
     orders = list(permutations(players))
     for order in orders:
@@ -177,7 +178,8 @@ def mean_marginals(players: list[str], rates: Rates) -> list[Fraction]:
 
 
 def worth(coalition: frozenset[str], rates: Rates) -> int:
-    """The rate of exactly these players; if they have none, the best rate of them without one."""
+    """Return the rate of exactly these players. If this set of players has no rate, return the best rate of the sets
+    with one player less."""
     if coalition in rates.of:
         return rates.of[coalition]
     return max((worth(coalition - {player}, rates) for player in coalition), default=0)

@@ -24,7 +24,8 @@ PATHS = st.lists(
 
 
 def worth(coalition: frozenset[str], rates: Rates) -> int:
-    """The rate of exactly these players; if they have none, the best rate of them without one."""
+    """Return the rate of exactly these players. If this set of players has no rate, return the best rate of the sets
+    with one player less."""
     if not coalition:
         return 0
     if coalition in rates.of:
@@ -33,7 +34,7 @@ def worth(coalition: frozenset[str], rates: Rates) -> int:
 
 
 def by_joining(players: list[str], rates: Rates) -> list[int]:
-    """The Shapley value by its definition: what a player adds on joining, summed over all orders."""
+    """Return the Shapley value by its definition: what a player adds on joining, summed over all orders."""
     values = dict.fromkeys(players, 0)
     for order in permutations(players):
         for n, player in enumerate(order):
@@ -42,7 +43,8 @@ def by_joining(players: list[str], rates: Rates) -> list[int]:
 
 
 def test_two_ads_worked_out_by_hand() -> None:
-    """a converts 1 of 10, b 2 of 10, both 5 of 10: a adds 0.1 or 0.3, b 0.2 or 0.4."""
+    """Alone, a converts 1 of 10 paths, and b 2 of 10. Both together convert 5 of 10. Therefore a adds 0.1 if it joins
+    first and 0.3 if it joins last; b adds 0.2 or 0.4."""
     paths = [
         PathCount(("a",), 1, 9),
         PathCount(("b", "b"), 2, 8),
@@ -80,7 +82,7 @@ def test_with_too_many_ads_campaigns_are_the_players_and_the_answer_says_so() ->
     rated = fit_rates([PathCount(("ad0",), 3, 7), PathCount(("ad1", "ad2"), 1, 9)], campaigns)
     weights, players = shapley_weights(ads, rated, campaigns)
     assert players == "campaigns"
-    # autumn adds 0.3 or 0.2, spring 0.1 or 0: the twelve ads of spring share what it adds.
+    # autumn adds 0.3 or 0.2, spring 0.1 or 0: the twelve ads of spring share what spring adds.
     assert split(600, weights) == [500, *[9] * 4, *[8] * 8]
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_site(key: str = "") -> Site:
-    """A site of a new account."""
+    """Return a site of a new account."""
     account = Account.objects.create(name=uuid4().hex)
     return Site.objects.create(account=account, name="s", key=key or uuid4().hex)
 

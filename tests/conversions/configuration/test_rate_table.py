@@ -187,7 +187,7 @@ def value(shop: DatedShop, day: str = "2024-11-20") -> str:
 
 
 def unrated(shop: DatedShop, day: str = "2024-11-20", **parameters: str) -> Any:
-    """The value that a day's report leaves out because no rate is known."""
+    """Return the value that a day's report leaves out because no rate is known."""
     return shop.report(day, day, **parameters)["set_aside"]["no_rate"]
 
 

@@ -50,7 +50,7 @@ def run(*arguments: str) -> str:
 
 
 def lose_everything() -> None:
-    """Empties the configuration database, but leaves the users who can sign in."""
+    """Empty the configuration database, but leave the users who can sign in."""
     for model in (MatchRule, Ad, Campaign, GoalVersion, Goal, Token, Site, Mark, LastSnapshot):
         model.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
     Account.users.through.objects.all().delete()
@@ -75,7 +75,7 @@ def let_someone_in(shop: Shop) -> None:
 
 
 def change_by_hand(shop: Shop) -> None:
-    """Changes a row by SQL, as an operator may."""
+    """Change a row by SQL, as an operator may."""
     Goal.objects.filter(pk=shop.goal.pk).update(name="Other")
 
 
@@ -108,7 +108,7 @@ def test_a_snapshot_has_no_password_and_no_token(shop: Shop, archive: FolderArch
 
 @contextmanager
 def archive_away(settings: Any, archive: FolderArchive) -> Iterator[None]:
-    """Makes the archive unavailable: a file is in its folder's place."""
+    """Make the archive unavailable: a file is in its folder's place."""
     there = settings.ARCHIVE_URL
     (archive.folder / "file").touch()
     settings.ARCHIVE_URL = (archive.folder / "file" / "archive").as_uri()
@@ -232,7 +232,7 @@ def test_everything_is_restored_into_an_empty_database(shop: Shop, archive: Fold
 
 
 def fill_every_field(shop: Shop) -> None:
-    """Gives each field a value other than its default in some row."""
+    """Give each field a value other than its default in some row."""
     networks: Any = ["192.0.2.0/24"]
     Account.objects.update(hits_per_second=5, own_networks=networks)
     Site.objects.update(timezone="Asia/Tokyo", currency="EUR", hits_per_second=6, click_secret="c")
@@ -259,7 +259,7 @@ def fill_every_field(shop: Shop) -> None:
 
 
 def own_values(model: type[Model]) -> list[dict[str, Any]]:
-    """The fields of each row, without ids, relations and times of creation."""
+    """Return the fields of each row, without ids, relations and times of creation."""
     fields = [field for field in model._meta.concrete_fields if not field.is_relation]
     names = [field.name for field in fields if field.name not in ("id", "created_at")]
     return list(model._default_manager.order_by("pk").values(*names))
@@ -319,7 +319,7 @@ def test_ads_and_names_are_restored(shop: Shop, archive: FolderArchive) -> None:
 
 
 def interleave_ads(shop: Shop) -> list[str]:
-    """Gives the newer campaign the ad that is tried first. Returns the keys of all ads in order."""
+    """Give the newer campaign the ad that is tried first. Return the keys of all ads in order."""
     winter = Campaign.objects.create(site=shop.site, key="winter")
     for campaign, key, glob in ((winter, "special", "news-special"), (shop.campaign, "news", "news*")):
         MatchRule.objects.create(ad=Ad.objects.create(campaign=campaign, key=key), source=glob)

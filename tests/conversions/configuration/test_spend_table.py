@@ -25,7 +25,7 @@ def site() -> Site:
 
 
 def costs(site: Site) -> dict[tuple[str, str], int]:
-    """Micros by source and day."""
+    """Return the cost by source and day, in micros."""
     found: dict[tuple[str, str], int] = {}
     for row in SpendRow.objects.filter(site=site):
         key = (row.imported_as, row.day)

@@ -1,4 +1,4 @@
-"""`manage.py demo_year`: some days of the made-up shop are there once, however often the command runs or is stopped."""
+"""`manage.py demo_year`: each day of the made-up shop is stored once, however often the command runs or is stopped."""
 
 import subprocess
 from io import StringIO
@@ -35,7 +35,7 @@ def run(*words: str) -> str:
 
 
 def report(store: Store, year: DemoYear) -> Any:
-    """What the site's ads brought and cost on the days that are over."""
+    """Return what the site's ads brought and cost on the days that are over."""
     config = load_site(year.site)
     assert config is not None
     given = {"from": year.first, "to": year.days()[-2], "goal": "purchase", "spend": "1"}
@@ -45,7 +45,7 @@ def report(store: Store, year: DemoYear) -> Any:
 
 
 def orders_of(year: DemoYear, batches: list[Batch]) -> int:
-    """How many orders were made on the days that are over."""
+    """Return how many orders were made on the days that are over."""
     hits = [hit for batch in batches for hit in batch.hits if hit.type == "conversion"]
     return sum(day_of(hit.at, year.timezone) <= year.days()[-2] for hit in hits)
 

@@ -1,4 +1,5 @@
-"""A demo year: the same seed makes the same hits; the door accepts them all; a marketer finds something in them."""
+"""A demo year: the same seed makes the same hits, collection accepts all of them, and a marketer finds something in
+their reports."""
 
 import json
 from collections import Counter
@@ -74,7 +75,7 @@ def test_hits_come_in_batches_of_their_days_none_after_the_end(hits: list[Hit], 
 
 
 def send_again(hit: Hit) -> Hit:
-    """The hit as the door makes it when a browser, or the shop's server, sends it."""
+    """Return the hit that collection makes if a browser, or the shop's server, sends this hit."""
     given = msgspec.to_builtins(hit)
     server = given.pop("trusted", False)
     about = {name: given.pop(name, "") for name in ("ip", "ua")}

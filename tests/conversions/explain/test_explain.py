@@ -46,7 +46,7 @@ def explain_order(shop: Shop, order: str = "o1") -> dict[str, Any]:
 
 
 def learnt_from(shop: Shop, paths: list[PathCount]) -> None:
-    """October's fit of the goal, as learnt from these paths of the shop's ads."""
+    """Store the goal's fit of October, as learnt from these paths of the shop's ads."""
     config = shop.config()
     ads = {ad.key: AdName(ad.key, ad.campaign, True) for ad in config.ads}
     labels = {label for path in paths for label in path.ads}
@@ -60,7 +60,7 @@ def touches_of(told: dict[str, Any]) -> dict[str, tuple[bool, str | None]]:
 
 
 def all_cases(store: Store, site: SiteConfig) -> Iterator[Case]:
-    """Every conversion of a site, each once."""
+    """Yield every conversion of a site, each once."""
     seen = set()
     for bucket, index in sequence.known_parts(site.key):
         facts = store.read_bucket(site.key, bucket, Part(index, site.parts.number_at(bucket)))
@@ -73,7 +73,7 @@ def all_cases(store: Store, site: SiteConfig) -> Iterator[Case]:
 
 
 def summed(told: list[dict[str, Any]]) -> dict[tuple[str, str, str], Any]:
-    """The sum of the explanations by (bucket, goal, model): micros by ad and the touch's day."""
+    """Return the sum of the explanations by (bucket, goal, model): micros by ad and the touch's day."""
     rows: dict[tuple[str, str, str], Any] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for one in told:
         for model in MODELS:
@@ -92,7 +92,7 @@ def add(row: list[int], credit: str, value: str) -> None:
 
 
 def micros(text: str) -> int:
-    """The micros of a decimal string with six places."""
+    """Return the micros of a decimal string with six places."""
     assert len(text.partition(".")[2]) == 6
     return int(text.replace(".", ""))
 
@@ -116,8 +116,8 @@ class TestSums:
 
 
 def assert_sums(world: World) -> None:
-    """Checks that a world's explanations add up to its reports, in some worlds with few names of ads, or with persons
-    over the budget."""
+    """Check that the explanations of a world add up to its reports. In some worlds an hour names few ads, or persons
+    have more conversions than their budget of touches."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(naming, "MAX_OTHERS", world.rng.choice([99, 1, 2]))
         if world.rng.random() < 0.5:
@@ -169,7 +169,7 @@ def test_a_counted_conversion_shows_its_credit_and_its_archive_object(store: Sto
 
 @pytest.mark.parametrize(
     ("campaigns", "reason", "credit"),
-    # Everybody who clicks `one` buys, and nobody who clicks `two`. A campaign's ads share what it adds.
+    # Everybody who clicks `one` buys, and nobody who clicks `two`. The ads of a campaign share what the campaign adds.
     [(2, "by_campaign", ["0.142858", "0.000000"]), (13, "too_many_ads", ["0.076924", "0.076923"])],
 )
 def test_a_path_with_too_many_ads_for_shapley_shows_that_campaigns_were_weighed(
@@ -278,7 +278,7 @@ def test_a_second_conversion_is_not_the_first_if_the_goal_counts_one_per_visitor
 
 
 def counted(shop: Shop, *orders: str) -> list[str | None]:
-    """The reason why each order isn't counted, None if it is."""
+    """Return the reason why each order isn't counted, None if it is."""
     return [explain_order(shop, order)["reason"] for order in orders]
 
 
@@ -466,7 +466,7 @@ def test_a_hit_is_found_whether_it_counts_or_is_a_duplicate(store: Store) -> Non
 def test_a_visitors_conversions_come_in_pages_each_once(store: Store) -> None:
     shop = Shop(store)
     shop.process(*(shop.sale(f"s{n}", n * MINUTE, order=f"o{n}") for n in range(5)))
-    # Copies of an order on later pages, and another visitor's order that this one claims, too.
+    # Copies of an order on later pages, and another visitor's order that the copy's visitor claims, too.
     shop.process(shop.sale("copy", 9 * MINUTE, order="o1"), shop.sale("bobs", -HOUR, order="o9", visitor="bob"))
     shop.process(shop.sale("mine", 2 * MINUTE, order="o9"))
     orders: list[str] = []

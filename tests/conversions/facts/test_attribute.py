@@ -30,12 +30,12 @@ SITES = {"s": SITE, "india": HALF_HOUR, "none": None}
 
 
 def hit(type: str = "page", **given: Any) -> Hit:
-    """A hit of ann's."""
+    """Return a hit of ann's."""
     return Hit(**{"id": "h1", "site": "s", "type": type, "at": NOON + 1, "received": NOON, "visitor": "ann", **given})
 
 
 def counted(*hits: Hit) -> dict[tuple[str, str, str], int]:
-    """Live counts by goal, ad and metric."""
+    """Return live counts by goal, ad and metric."""
     return {(one.goal, one.ad, one.metric): one.amount for one in attribute(hits, SITES, "b").counts}
 
 

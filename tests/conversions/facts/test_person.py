@@ -1,4 +1,5 @@
-"""Whose a touch or conversion is: of the user in its own hit, else in its visitor's next link, else in the last one."""
+"""The person of a touch or a conversion: the user that its own hit names. If its hit names none, the user of its
+visitor's next link; if there is no next link, the user of the last link."""
 
 import pytest
 

@@ -15,12 +15,12 @@ SHOP = "https://shop.example/?"
 
 
 def hit(**given: Any) -> Hit:
-    """A page hit."""
+    """Return a page hit."""
     return Hit(**{"id": "h1", "site": "s", "type": "page", "at": 5, "received": 6, "visitor": "ann", **given})
 
 
 def touch(**given: Any) -> Touch:
-    """A click."""
+    """Return a click."""
     return Touch(**{"site": "s", "visitor": "ann", "kind": "click", "at": 5, "hit": "h1", **given})
 
 

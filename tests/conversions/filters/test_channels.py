@@ -1,4 +1,5 @@
-"""Channels of reports without a database: what an ad, its campaign and a site say before the table."""
+"""Channels of reports without a database: the channel that an ad, its campaign or a site's rules name comes before the
+common table."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Affected: the buckets that a batch's facts may change. They include all whose figures do change."""
+"""Affected: the buckets that a batch's facts may change. They include every bucket whose figures change."""
 
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -32,29 +32,29 @@ def site() -> str:
 
 
 def touch(site: str, hour: int, visitor: str = "ann", hit: str = "t", click_id: str = "") -> Touch:
-    """A click in the middle of an hour."""
+    """Return a click in the middle of an hour."""
     at = hour * HOUR + HOUR // 2
     return Touch(site=site, visitor=visitor, kind="click", at=at, hit=hit, click_id=click_id, bucket=hour * HOUR)
 
 
 def link(site: str, hour: int, visitor: str = "ann", user: str = "u", hit: str = "l") -> Link:
-    """A visitor signs in in the middle of an hour."""
+    """Return the link of a visitor who signs in in the middle of an hour."""
     return Link(site=site, visitor=visitor, user=user, at=hour * HOUR + HOUR // 2, hit=hit)
 
 
 def sale(site: str, hour: int, visitor: str = "ann", hit: str = "", order: str = "", goal: str = "g") -> Conversion:
-    """A conversion in the middle of an hour."""
+    """Return a conversion in the middle of an hour."""
     at, hit = hour * HOUR + HOUR // 2, hit or f"c{hour}{visitor}"
     return Conversion(site=site, visitor=visitor, at=at, hit=hit, goal=goal, version=1, order=order, bucket=hour * HOUR)
 
 
 def change(site: str, order: str) -> Adjustment:
-    """A retraction."""
+    """Return a retraction."""
     return Adjustment(site=site, order=order, at=0, hit="r", kind="retract")
 
 
 def hours(store: Store, site: str, known: Sequence[Fact], *new: Fact) -> list[int]:
-    """The hours that new facts may change, given the known ones."""
+    """Return the hours that new facts may change, given the known ones."""
     store.add_facts([*known, *new])
     return sorted(bucket // HOUR for bucket in affected(store, site, new).buckets)
 
@@ -186,7 +186,7 @@ def test_a_link_does_not_affect_frozen_months(store: Store, site: str) -> None:
 
 
 def some(rows: list[Fact], most: int) -> BoundedRows:
-    """Only the last of these, because any of them may be unread."""
+    """Return only the last of these rows, as a bounded read does."""
     return BoundedRows(rows[-most:], len(rows) > most)  # type: ignore[arg-type]
 
 
@@ -249,7 +249,7 @@ class Known:
 
 
 def counts(counting: Counting) -> Goal:
-    """A goal with a window of four hours."""
+    """Return a goal with a window of four hours."""
     version = GoalVersion(version=1, starts_at=0, counting=counting, click_window=4 * HOUR)
     return Goal(uid=counting, key=counting, versions=(version,))
 
@@ -258,7 +258,7 @@ SHOP = SiteConfig(key="s", goals=(counts("every"), counts("once"), counts("click
 
 
 def rolled_up(store: Known, place: Place) -> list[Cell]:
-    """The figures of a bucket, as the rollup makes them."""
+    """Return the figures of a bucket, as the rollup makes them."""
     facts, bucket = store.read_part(place), place[0]
     sales = [fact for fact in facts if isinstance(fact, Conversion)]
     touches = [fact for fact in facts if isinstance(fact, Touch)]
@@ -266,7 +266,7 @@ def rolled_up(store: Known, place: Place) -> list[Cell]:
 
 
 def any_facts(rng: random.Random, goal: str, people: str) -> list[Fact]:
-    """The facts of one hit, drawn from few visitors, users, orders and hours."""
+    """Return the facts of one hit, drawn from few visitors, users, orders and hours."""
     hour, visitor, order = rng.randrange(8), rng.choice(people), rng.choice(["", "o", "o"])
     kind = rng.choice(["touch", "touch", "sale", "sale", "sale", "change", *(["link"] * 3 if len(people) > 2 else [])])
     user = rng.choice(["", "", "X", "Y", "Z"]) if len(people) > 2 else ""
@@ -297,7 +297,7 @@ def test_every_part_whose_figures_change_is_affected(goal: str, people: str, mon
 
 
 def changed_places(before: Known, after: Known) -> set[Place]:
-    """The places whose figures change, each as a part of one slot."""
+    """Return the places whose figures change, each as a part of one slot."""
     return {place for place in after.places() if rolled_up(before, place) != rolled_up(after, place)}
 
 

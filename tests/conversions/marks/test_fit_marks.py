@@ -1,4 +1,4 @@
-"""Fit marks: a fitter takes a month's mark, writes the fits, says so, and closes the mark."""
+"""Fit marks: a fitter takes a month's mark, writes the fits, notes them in the mark, and closes the mark."""
 
 from uuid import uuid4
 
@@ -20,7 +20,7 @@ def site() -> str:
 
 
 def take(site: str, now: int = WHENEVER, until: int = 0) -> FitMark:
-    """Takes the site's only open mark."""
+    """Take the site's only open mark."""
     (mark,) = open_fits(site)
     taken = take_fits(mark, now, until)
     assert taken is not None

@@ -38,7 +38,7 @@ def site() -> str:
 
 
 def token_of(site: str, bucket: int) -> int:
-    """The token of a bucket."""
+    """Return the token of a bucket."""
     return Mark.objects.get(site=site, bucket=bucket).token
 
 
@@ -122,7 +122,7 @@ def test_the_first_mark_and_the_first_bucket_of_a_site_are_read_alone(
 
 
 def refuse_all_rows(execute: Callable[..., object], sql: str, *rest: object) -> object:
-    """Refuses queries that read more than one row."""
+    """Refuse queries that read more than one row."""
     assert "MIN(" in sql
     return execute(sql, *rest)
 

@@ -35,27 +35,27 @@ def site() -> str:
 
 
 def hit(site: str, id: str = "h1", type: str = "click", at: int = NOON, **more: Any) -> Hit:
-    """A hit of ann's."""
+    """Return a hit of ann's."""
     return Hit(**{"id": id, "site": site, "type": type, "at": at, "received": at, "visitor": "ann", **more})
 
 
 def processor(store: Store, frozen_before: int = 0, load: Any = load_site, cap: int = 1000) -> Processor:
-    """The processor, with the store of the test."""
+    """Return the processor, with the store of the test."""
     return Processor(store, sequence, load, lambda: frozen_before, cap)
 
 
 def rejected(store: Store, site: str) -> list[tuple[str, str]]:
-    """Hit id and code of the rejected hits."""
+    """Return hit id and code of the rejected hits."""
     return sorted((one.hit, one.code) for one in store.read_rejected(site, NOON - 48 * HOUR, NOON + 48 * HOUR, 1000))
 
 
 def marked(site: str) -> list[int]:
-    """The marked buckets, as hours from NOON."""
+    """Return the marked buckets, as hours from NOON."""
     return [(mark.bucket - NOON) // HOUR for mark in sequence.open_marks(site) if not mark.is_of_site]
 
 
 def marked_onward(site: str) -> list[int]:
-    """The first hours of the onward marks, from NOON."""
+    """Return where the onward marks begin, as hours from NOON."""
     return [(mark.bucket - NOON) // HOUR for mark in sequence.open_marks(site) if mark.part == sequence.ONWARD]
 
 

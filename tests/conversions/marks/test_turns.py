@@ -41,7 +41,7 @@ def site() -> str:
 
 
 def parts(marks: list[Mark]) -> list[int]:
-    """The parts of marks."""
+    """Return the parts of marks."""
     return sorted(mark.part for mark in marks)
 
 

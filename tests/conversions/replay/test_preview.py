@@ -43,7 +43,7 @@ class RecentShop(Shop):
         self.batches = 0
 
     def at(self, ago: int) -> int:
-        """The instant `ago` ms before now, in ms after noon."""
+        """Return the instant `ago` ms before now, in ms after noon."""
         return self.now - ago - NOON
 
     def receive(self, *hits: Hit) -> None:
@@ -63,13 +63,13 @@ class RecentShop(Shop):
         return to_plain(describe_preview(found, span, self.config()))
 
     def reported(self, goal: str) -> dict[str, Any]:
-        """The report of the last 30 days for a goal."""
+        """Return the report of the last 30 days for a goal."""
         days = {"from": day(self.now - 30 * DAY), "to": day(self.now)}
         query = read_query({**days, "goal": goal}, self.config())
         return plain_answer(answer(self.store, query, self.config(), self.now), query)
 
     def make_retroactive(self, goal: Goal) -> None:
-        """Makes the goal retroactive as staff does, and runs beat's part."""
+        """Make the goal retroactive as staff does, and run the tasks that beat sends then."""
         body = {"from": instant(self.now - 30 * DAY)}
         told = staff().post(f"/api/goals/{goal.pk}/retroactive", body, content_type="application/json")
         assert told.status_code == 202, told.content
@@ -129,7 +129,8 @@ RULES = [
 
 
 def figures(told: dict[str, Any], counted: dict[str, Any]) -> tuple[str, str, Any]:
-    """The figures that a preview and a report share. `counted` is the part with the sums."""
+    """Return the figures that a preview and a report have in common. `counted`: the part of the answer that has the
+    sums."""
     return counted["conversions"], counted["value"], told["set_aside"]
 
 

@@ -38,7 +38,7 @@ def merge(archive: FolderArchive) -> None:
 
 
 def found(reads: Iterable[ReadPiece]) -> list[tuple[str, str]]:
-    """Batch and id of each hit."""
+    """Return batch and id of each hit."""
     return [(batch.id, hit.id) for read in reads for batch in read.batches or () for hit in batch.hits]
 
 
@@ -115,7 +115,7 @@ def test_merged_objects_that_are_merged_again_meanwhile_are_still_read(folder: F
 
 
 class Lying(FolderArchive):
-    """An archive that lists an object which doesn't exist."""
+    """An archive that lists an object that doesn't exist."""
 
     def list(self, *given: Any, **more: Any) -> Iterator[str]:
         phantom = archive_key(batch_id(NOON + 2, "phantom"))
@@ -146,7 +146,7 @@ class TestReplayed:
     """Facts and figures from merged objects."""
 
     def replay(self, shop: Shop, archive: FolderArchive, slice_ms: int) -> Replay:
-        """Runs the replay in slices as beat does. Each reading of the clock is a second later."""
+        """Run the replay in slices as beat does. Each reading of the clock is a second later."""
         row = Replay.objects.create(site=shop.key, requested=True)
         while Replay.objects.filter(pk=row.pk, ended_at=None).exists():
             now = now_ms()

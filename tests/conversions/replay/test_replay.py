@@ -35,7 +35,7 @@ def put(archive: FolderArchive, *hits: Hit, made_at: int = NOON, nonce: str = "a
 
 
 def replay(shop: Shop, *arguments: str) -> str:
-    """Runs the command and returns its output."""
+    """Run the command and return its output."""
     output = StringIO()
     call_command("replay", "--site", shop.key, *arguments, stdout=output, stderr=output)
     return output.getvalue()
@@ -47,7 +47,7 @@ def cells(shop: Shop) -> list[Cell]:
 
 
 def conversions(shop: Shop) -> int:
-    """The conversions that are counted, in micros."""
+    """Return the conversions that are counted, in micros."""
     return sum(row.credit for cell in cells(shop) if cell.model == "last" for row in credit_rows(cell))
 
 
@@ -143,7 +143,7 @@ def test_a_stopped_replay_goes_on_where_it_stopped(shop: Shop, failing: Failing)
         replay(shop)
     progress = Replay.objects.get(site=shop.key)
     assert (progress.last_key, progress.batches, progress.hits) == (keys[2], 3, 3)
-    # A finished object is not read again; this one couldn't be.
+    # A finished object is not read again. A second read of this object would fail.
     failing.unreadable = keys[0]
     output = replay(shop)
     assert f"Continuing after {keys[2]}" in output

@@ -15,18 +15,18 @@ from tracker.collection.refusal import Refusal
 
 
 def hit(**given: Any) -> Hit:
-    """A page hit at 100."""
+    """Return a page hit at the instant 100 ms."""
     return Hit(**{"id": "h1", "site": "s", "type": "page", "at": 100, "received": 100, "visitor": "ann", **given})
 
 
 def goal(*versions: dict[str, Any], key: str = "buy") -> Goal:
-    """A goal whose versions begin one after the other. The first has no start."""
+    """Return a goal whose versions begin one after the other. The first has no start."""
     made = [GoalVersion(**{"version": n, "starts_at": 0, **rules}) for n, rules in enumerate(versions, 1)]
     return Goal(uid=f"uid-{key}", key=key, versions=tuple(made))
 
 
 def meets(one: Hit, *goals: Goal) -> list[str]:
-    """The goals that a hit meets."""
+    """Return the goals that a hit meets."""
     return [conversion.goal for conversion in make_conversions(one, goals)]
 
 
@@ -60,8 +60,8 @@ def test_an_adjustment_meets_no_goal() -> None:
         ("", "/", False),
         ("", "*", True),
         ("https://s.example/a\nb", "/a*", True),
-        ("https://s.example/axb", "/a.b", False),  # a point is a point
-        ("https://s.example/[a]", "/[a]", True),  # and a bracket a bracket
+        ("https://s.example/axb", "/a.b", False),  # a point matches only a point
+        ("https://s.example/[a]", "/[a]", True),  # a bracket matches only a bracket
         ("https://s.example/a", "/[a]", False),
         ("https://s.example/a]b", "/a]?", True),
         ("https://s.example/gr%C3%BC%C3%9Fe", "/grüße", True),
@@ -140,7 +140,7 @@ def test_an_unknown_address_has_no_path_and_one_that_ends_with_its_host_has_the_
 
 
 def asks(conditions: str, **rules: Any) -> Goal:
-    """A goal with conditions, one a line, on a site in EUR."""
+    """Return a goal with conditions, one a line, on a site in EUR."""
     return goal({"conditions": read_conditions(conditions), "currency": "EUR", **rules})
 
 

@@ -1,4 +1,4 @@
-"""Terms: what a site may choose of the models. The choice is stored, checked, and the site is rolled up again by it."""
+"""Terms: what a site may choose of the models. The choice is checked and stored, and the site is rolled up again."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def terms(site: Site) -> Terms:
 
 
 def patch(client: Client, site: Site, status: int, **fields: Any) -> Any:
-    """The JSON answer, which must have this status."""
+    """Return the JSON answer, which must have this status."""
     answer = client.patch(f"/api/sites/{site.key}", json.dumps(fields), "application/json")
     assert answer.status_code == status, answer.content
     return json.loads(answer.content)

@@ -1,4 +1,4 @@
-"""Exports of ad networks, made after their documented forms, as text."""
+"""Exports of ad networks as text, in the forms that the networks document."""
 
 import pytest
 

@@ -87,7 +87,7 @@ class Session:
 
 
 class Prepared(Cql):
-    """Numbers in place of prepared statements."""
+    """A Cql whose prepared statements are numbers."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class Prepared(Cql):
         return self._session.last  # type: ignore[union-attr]
 
     def _leave_if_moved(self) -> None:
-        """Does nothing, because this session has no address."""
+        """Do nothing, because this session has no address."""
 
 
 def test_statements_are_prepared_again_after_a_failure() -> None:

@@ -36,7 +36,7 @@ def shop(sql_store: Store, settings: Any) -> Shop:
 
 
 def past_of(shop: Shop) -> Iterator[Touch | Conversion]:
-    """Clicks and sales of five thousand visitors."""
+    """Yield clicks and sales of five thousand visitors."""
     goal = shop.goal.uid
     for n in range(FACTS):
         at = NOON - DAY - n * MINUTE
@@ -46,7 +46,7 @@ def past_of(shop: Shop) -> Iterator[Touch | Conversion]:
 
 
 def every_kind_of_hit(shop: Shop) -> list[Hit]:
-    """Hits of people old and new, with orders of their own and of others, users and an adjustment."""
+    """Return hits of people old and new, with orders of their own and of others, users and an adjustment."""
     return [
         *(shop.click(f"c{n}", visitor=f"v{n}") for n in range(6)),
         *(shop.sale(f"s{n}", at=HOUR, visitor=f"v{n}", order=f"o{n % 4}") for n in range(6)),
@@ -57,7 +57,7 @@ def every_kind_of_hit(shop: Shop) -> list[Hit]:
 
 
 def plans_of(work: Callable[[], Any]) -> list[Planned]:
-    """The queries on facts that the work makes, each with the steps of its plan."""
+    """Return the queries on facts that the work makes, each with the steps of its plan."""
     found: list[Planned] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -71,7 +71,7 @@ def plans_of(work: Callable[[], Any]) -> list[Planned]:
 
 
 def plan_of(sql: str, params: Any) -> list[str]:
-    """The steps of a query's plan that read facts."""
+    """Return the steps of a query's plan that read facts."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"EXPLAIN {sql}", params)
@@ -87,7 +87,7 @@ def narrows(step: str) -> bool:
 
 
 def check(plans: list[Planned]) -> None:
-    """Every step searches for a visitor, a claim, a bucket or a hit of the site."""
+    """Check that every step searches for a visitor, a claim, a bucket or a hit of the site."""
     for sql, steps in plans:
         assert steps, sql
         assert all(map(narrows, steps)), f"{steps}\n{sql}"

@@ -10,7 +10,7 @@ TOUCHES = [Touch(site="s", visitor="ann", kind="click", at=at, hit=f"h{at}") for
 
 
 class Timeline:
-    """Reads the newest of slices of TOUCHES, and counts the slices and rows that were read."""
+    """Reads the newest touches of slices of TOUCHES, and counts the slices and the touches that were read."""
 
     def __init__(self) -> None:
         self.slices = self.rows = 0
@@ -26,7 +26,7 @@ class Timeline:
 
 
 def read(timeline: Timeline, newest: int, spans: Sequence[Span]) -> set[int]:
-    """The times of the touches that were read."""
+    """Return the times of the touches that were read."""
     return {one.at for one in read_newest(lambda slices: timeline.read(newest, slices), newest, spans)}
 
 

@@ -31,7 +31,7 @@ ZONES = [
 
 
 def at(text: str) -> int:
-    """An instant (ms) from a UTC time."""
+    """Return an instant (ms) from a UTC time."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * 1000
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shop(store: Store, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """A shop where a person's conversions in an hour share 12 clicks, each at least one."""
+    """A shop where a person's conversions in an hour share a budget of 12 clicks. Each conversion gets at least one."""
     monkeypatch.setattr(budget, "SHARED_TOUCHES", 12)
     monkeypatch.setattr(budget, "LEAST_TOUCHES", 1)
     monkeypatch.setattr(budget, "CONVERSIONS_ELSEWHERE", 6)
@@ -29,14 +29,14 @@ def shop(store: Store, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 def credited(shop: Shop, order: str) -> list[str]:
-    """The hits that an order's explanation credits."""
+    """Return the hits that an order's explanation credits."""
     (case,) = find_order(shop.store, shop.config(), order).cases
     told = explained(shop.store, shop.config(), case)
     return [touch["hit"] for touch in told["touches"] if touch["eligible"]]
 
 
 def counted(shop: Shop) -> dict[str, int]:
-    """Ad -> micros of conversions by the linear model, as the report has them."""
+    """Return ad -> micros of conversions by the linear model, as the report has them."""
     sums = Counter[str]()
     for cell in shop.store.read_cells(shop.key, [by_touch_day("linear")], ["2026-11-20"]):
         for row in credit_rows(cell):
@@ -102,7 +102,8 @@ def test_one_click_brings_one_conversion_however_many_a_person_has_in_the_hour(s
     shop.process(shop.sale("later", HOUR, order="later"))
     rows = [row for n in (0, HOUR) for row in store.read_bucket(shop.key, NOON + n) if isinstance(row, Conversion)]
     cases = read_cases(store, shop.config(), rows)
-    # b is the last click, for c is a copy of a. With one place a conversion would be c's.
+    # The last click is b, because c is a copy of a. If each conversion read only one click, c would get the
+    # conversions.
     assert [case.verdict.winner.hit for case in cases if case.reason is None] == ["s0"]
 
 

@@ -25,27 +25,27 @@ SITE = SiteConfig(key="s", currency="EUR", goals=(GOAL, Goal(uid="other", key="o
 
 
 def sale(at: int, value: int | None = 50, **more: Any) -> Conversion:
-    """A conversion of the order `o` under the version in force at that time."""
+    """Return a conversion of the order `o` under the version in force at that time."""
     version = 1 if at < 100 else 2
     given = {"site": "s", "visitor": "ann", "at": at, "hit": f"c{at}", "goal": "g", "version": version, "order": "o"}
     return Conversion(**{**given, "value": value, **more})
 
 
 def change(kind: str, at: int, value: int | None = None, **more: Any) -> Adjustment:
-    """An adjustment of the order `o`."""
+    """Return an adjustment of the order `o`."""
     given = {"site": "s", "order": "o", "at": at, "hit": f"a{at}", "kind": kind, "value": value}
     return Adjustment(**{**given, **more})
 
 
 def decide(*rows: ClaimRow) -> Verdict:
-    """The verdict on these facts. There must be one."""
+    """Return the verdict on these facts. There must be one."""
     found = judge(GOAL, rows, SITE)
     assert found is not None
     return found
 
 
 def worth(*rows: ClaimRow) -> tuple[int, bool]:
-    """The value, and whether it is retracted."""
+    """Return the value of the claim, and whether the claim is retracted."""
     found = decide(*rows)
     return found.value, found.retracted
 

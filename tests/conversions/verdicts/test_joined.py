@@ -32,13 +32,13 @@ def shop(store: Store) -> DatedShop:
 
 
 def told(shop: DatedShop, click: str, instant: str = BOUGHT, **more: Any) -> Hit:
-    """A sale sent by a partner who knows a click id but no visitor."""
+    """Return a sale sent by a partner who knows a click id but no visitor."""
     hit = shop.sale(instant, click=click, **more)
     return hit if "visitor" in more else msgspec.structs.replace(hit, visitor=f"of-{hit.id}")
 
 
 def landing(shop: DatedShop, click: str, instant: str, visitor: str = "ann") -> Hit:
-    """The landing page's hit after a click by `/click`."""
+    """Return the landing page's hit after a click by `/click`."""
     at = shop.click(CLICKED).at
     url = hand_over("https://shop.example/", Handover("summer", click, at), shop.site.key, shop.site.click_secret)
     return shop.hit("page", instant, visitor=visitor, url=url)
@@ -179,7 +179,7 @@ class Counting:
 
 
 def crowd(shop: DatedShop, number: int) -> list[Touch]:
-    """Touches of strangers with one click id, one after the other."""
+    """Return touches of strangers with one click id, one after the other."""
     start = shop.click("2026-11-01T08:00Z").at
     place: dict[str, Any] = {"site": shop.site.key, "kind": "click", "network": "gclid", "click_id": "G1"}
     return [Touch(hit=f"t{n}", visitor=f"v{n}", at=start + n * MINUTE, **place) for n in range(number)]
@@ -239,7 +239,7 @@ def test_a_late_click_reads_and_joins_few_of_ten_thousand_sales(
 
 
 def named_by(shop: DatedShop, number: int) -> list[Conversion]:
-    """Sales of partners who all name one click, a second apart."""
+    """Return sales of partners who all name one click, a second apart."""
     goal, at = shop.config().goals[0].uid, told(shop, "G1").at
     place: dict[str, Any] = {"site": shop.site.key, "goal": goal, "version": 1, "click": "G1", "bucket": at}
     return [Conversion(hit=f"s{n}", visitor=f"p{n}", order=f"o{n}", at=at + n * 1_000, **place) for n in range(number)]

@@ -20,21 +20,21 @@ GOAL = Goal(uid="g", key="g", versions=(VERSION,))
 
 
 def verdict(value: int = 0, most_touches: int = 9) -> Verdict:
-    """The verdict on a conversion at AT."""
+    """Return the verdict on a conversion at AT."""
     winner = Conversion(site="s", visitor="ann", at=AT, hit="c", goal="g", version=1)
     version = msgspec.structs.replace(VERSION, most_touches=most_touches)
     return Verdict(goal=GOAL, version=version, winner=winner, claimants=("ann",), value=value)
 
 
 def touch(before: int, hit: str = "", **more: Any) -> Touch:
-    """A click `before` ms before the conversion."""
+    """Return a click `before` ms before the conversion."""
     return Touch(
         **{"site": "s", "visitor": "ann", "kind": "click", "at": AT - before, "hit": hit or f"t{before}", **more}
     )
 
 
 def reasons(*touches: Touch) -> list[tuple[str, str | None]]:
-    """Each touch's hit id and reason, in the order of the path."""
+    """Return each touch's hit id and reason, in the order of the path."""
     return [(step.touch.hit, step.reason) for step in path_of(verdict(), touches)]
 
 

@@ -24,8 +24,8 @@ class Budget:
 
 
 def places_of(conversions: Iterable[Conversion], whose: Whose, site: Site, budget: Budget) -> Places:
-    """Return a function from a claim to its number of touches: the smallest share that one of its claimants leaves
-    it."""
+    """Return a function from a claim to its number of touches. Each claimant's budget is divided by the number of the
+    claimant's conversions in the same part of the hour. The smallest of these shares counts."""
 
     def part(row: Conversion) -> Part:
         return part_of(claim_key(row), hour_of(row.at, site.timezone), site.steps)

@@ -18,7 +18,7 @@ R = TypeVar("R", Conversion, Adjustment)
 
 @dataclass(frozen=True)
 class Claim:
-    """The copies of one conversion, with the one that counts first; and its adjustments in order."""
+    """The copies of one conversion, and the adjustments in order. The first copy is the one that counts."""
 
     goal: Goal
     version: Version
@@ -29,11 +29,11 @@ class Claim:
 
     @property
     def winner(self) -> Conversion:
-        """The conversion that counts: the earliest that a server sent, else the earliest."""
+        """The conversion that counts: the earliest that a server sent. If no server sent one, the earliest."""
         return self.rows[0]
 
     def claimants(self, whose: Whose) -> frozenset[str]:
-        """The persons with a copy of the conversion, or whose click a copy names."""
+        """Return the persons who made a copy of the conversion, or whose click a copy names."""
         return frozenset(whose(row) for row in (*self.rows, *self.touches))
 
 
@@ -60,7 +60,8 @@ def claims_of(
 
 
 def claim_of(row: Conversion | Adjustment) -> str:
-    """Return the key that copies of a conversion share: the order id, else the click id, else the hit id."""
+    """Return the key that copies of a conversion share: the order id. Without an order it is the click id; without
+    both, the hit id."""
     named = f"order {row.order}" if row.order else f"click {row.click}" if row.click else ""
     return named or f"{type(row).__name__} {row.hit}"
 

@@ -14,28 +14,28 @@ Weights = Sequence[Fraction | int]
 
 
 def by_last(ages: Sequence[int], _site: Site) -> Weights:
-    """Weights by which the last touch gets everything."""
+    """Return weights by which the last touch gets everything."""
     return [0] * (len(ages) - 1) + [1]
 
 
 def by_first(ages: Sequence[int], _site: Site) -> Weights:
-    """Weights by which the first touch gets everything."""
+    """Return weights by which the first touch gets everything."""
     return [1] + [0] * (len(ages) - 1)
 
 
 def by_number(ages: Sequence[int], _site: Site) -> Weights:
-    """Weights by which every touch gets the same."""
+    """Return weights by which every touch gets the same."""
     return [1] * len(ages)
 
 
 def by_decay(ages: Sequence[int], site: Site) -> Weights:
-    """Weights by which a touch gets half as much as one that is a half-life newer."""
+    """Return weights by which a touch gets half as much as one that is a half-life newer."""
     return [Fraction(PRECISE.power(2, Decimal(-age) / site.half_life)) for age in ages]
 
 
 def by_position(ages: Sequence[int], site: Site) -> Weights:
-    """Weights by which the first and the last touch get their percents, and the others share the rest. Two touches
-    share in the ratio of first to last."""
+    """Return weights by which the first and the last touch get their percents, and the others share the rest. Two
+    touches share in the ratio of first to last."""
     first, last, between = site.position_first, site.position_last, len(ages) - 2
     if between > 0:
         return [first, *[Fraction(100 - first - last, between)] * between, last]

@@ -52,7 +52,8 @@ def host_of(url: str) -> str:
 
 
 def touch_of(hit: Hit) -> Touch | None:
-    """Return the touch of a click, a view, or a page whose URL has new campaign parameters; else None."""
+    """Return the touch of a click or a view, or of a page whose URL has new campaign parameters. Return None for other
+    hits."""
     found = parameters_of(hit.url)
     if hit.type in ("click", "view"):
         others = tuple(hit.props.items()) if hit.type == "click" else ()

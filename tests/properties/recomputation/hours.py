@@ -44,10 +44,10 @@ def month_of(at: int, timezone: str) -> str:
 
 
 def month_before(month: str) -> str:
-    """The month before a month."""
+    """Return the month before a month."""
     return str(date.fromisoformat(f"{month}-01") - timedelta(days=1))[:7]
 
 
 def days_before(day: str, count: int) -> str:
-    """The day `count` days before a day."""
+    """Return the day `count` days before a day."""
     return str(date.fromisoformat(day) - timedelta(days=count))

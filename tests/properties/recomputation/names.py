@@ -31,8 +31,8 @@ Path = tuple[Name, ...]
 
 
 def name_of(touch: Touch, ads: Iterable[Ad]) -> Name:
-    """Return the configured ad that the touch names or, without a name, that of the first matching rule; else the
-    touch's own name."""
+    """Return the name of the configured ad that the touch names. If the touch names no ad, return the name of the first
+    ad with a matching rule. If there is no such ad, return the touch's own name."""
     found = [ad for ad in ads if (ad.key == touch.ad if touch.ad else any(matches(rule, touch) for rule in ad.rules))]
     return Name(found[0].key) if found else Name(said_by(touch), touch.campaign)
 
@@ -45,6 +45,7 @@ def matches(rule: Plain, touch: Touch) -> bool:
 
 
 def said_by(touch: Touch) -> str:
-    """Return the touch's own name: its ad, else its utm tags, else its network."""
+    """Return the touch's own name: the ad that it names. Without an ad, the name is made of the utm tags; without
+    these, it is the network."""
     tags = "/".join(tag for tag in (touch.source, touch.medium, touch.campaign, touch.content) if tag)
     return touch.ad or tags or NETWORKS.get(touch.network, "(none)")

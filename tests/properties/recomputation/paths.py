@@ -38,6 +38,7 @@ def unbeaten(path: list[Touch]) -> list[Touch]:
 
 
 def click_of(path: list[Touch], whose: Whose) -> tuple[str, ...] | None:
-    """Return the key of the click that brought a conversion: person, visitor, network, and click id (else hit id)."""
+    """Return the key of the click that brought a conversion: person, visitor, network and click id. If the click has no
+    click id, the key has its hit id."""
     click = path[-1] if path and path[-1].kind == "click" else None
     return (whose(click), click.visitor, click.network, click.click_id or click.hit) if click else None

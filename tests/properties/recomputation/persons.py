@@ -10,8 +10,8 @@ Whose = Callable[[Owned], str]
 
 
 def persons(links: Iterable[Link], most_visitors: int, most_users: int) -> Whose:
-    """Return a function from a fact to its person: the user; or the visitor, if there is no user or one of them is
-    crowded."""
+    """Return a function from a fact to its person: the user. If there is no user, or if the user or the visitor is
+    crowded, the person is the visitor."""
     known = in_order(links)
 
     def whose(fact: Owned) -> str:
@@ -23,17 +23,18 @@ def persons(links: Iterable[Link], most_visitors: int, most_users: int) -> Whose
 
 
 def linked_user(fact: Owned, links: Iterable[Link]) -> str:
-    """Return the user of the visitor's next link at or after the fact; else the user of its last link."""
+    """Return the user of the visitor's next link at or after the fact. If there is none, return the user of the
+    visitor's last link."""
     own = [link for link in links if link.visitor == fact.visitor]
     found = [link.user for link in own if link.at >= fact.at] or [link.user for link in own[-1:]]
     return found[0] if found else ""
 
 
 def visitors_of(user: str, links: Iterable[Link]) -> set[str]:
-    """Return user -> all visitors that ever named it."""
+    """Return all visitors that ever named this user."""
     return {link.visitor for link in links if link.user == user}
 
 
 def users_of(visitor: str, links: Iterable[Link]) -> set[str]:
-    """Return visitor -> all users that it ever named."""
+    """Return all users that this visitor ever named."""
     return {link.user for link in links if link.visitor == visitor}

@@ -31,8 +31,8 @@ def rate_of(row: Row, site: Site, table: Table) -> Fraction | None:
 
 
 def rate_on(quotes: Mapping[tuple[str, str], Fraction], own: str, into: str) -> Fraction | None:
-    """Return a pair's rate on a day: its own quote; else the inverse of the opposite quote; else by the first base that
-    quotes both."""
+    """Return a pair's rate on a day. It is the pair's own quote. Without one, it is the inverse of the opposite quote.
+    Without both, it comes from the first base that quotes both currencies."""
     ways = [quotes[own, into]] if (own, into) in quotes else []
     ways += [1 / quotes[into, own]] if (into, own) in quotes else []
     bases = sorted({base for base, _ in quotes if {(base, own), (base, into)} <= quotes.keys()})

@@ -175,7 +175,7 @@ def read(record: type[Record], plain: Plain, **others: Any) -> Record:
 
 
 def read_site(plain: Plain) -> Site:
-    """Reads a site from a JSON object."""
+    """Read a site from a JSON object."""
     goals = tuple(read_goal(goal) for goal in plain["goals"])
     ads = tuple(read(Ad, ad, rules=tuple(ad["rules"])) for ad in plain["ads"])
     return read(Site, {**plain, **plain["terms"], **plain["traffic"], **plain["parts"]}, goals=goals, ads=ads)

@@ -32,8 +32,8 @@ def rates_of(sold: tuple[Path, ...], lost: tuple[Path, ...]) -> dict[Ads, int]:
 
 
 def potential_of(rates: Mapping[Ads, int]) -> Callable[[Ads], Fraction]:
-    """Return the potential of a set: its worth plus the potentials of the sets with one ad less, divided by its
-    size."""
+    """Return a function from a set of ads to its potential. This is the worth of the set, plus the potentials of the
+    sets with one ad less, divided by the size of the set."""
 
     @cache
     def worth(ads: Ads) -> int:

@@ -15,7 +15,7 @@ TODAY = "2026-11-28"
 
 
 def choose(address: str) -> Choice:
-    """Reads an address, as a browser would ask for it."""
+    """Read an address, as a browser would ask for it."""
     return read_choice(QueryDict(address.removeprefix("?")), "s1", TODAY)
 
 

@@ -45,7 +45,7 @@ ONE_AD = AdName("one", "c", True)
 
 
 def touch(before: int = 0, hit: str = "", **more: Any) -> Touch:
-    """A click `before` ms before NOON."""
+    """Return a click `before` ms before NOON."""
     given = {
         "site": "s",
         "visitor": "ann",
@@ -58,29 +58,29 @@ def touch(before: int = 0, hit: str = "", **more: Any) -> Touch:
 
 
 def case(*touches: Touch, value: int = 10, goal: Goal = BUY, reason: str | None = None, at: int = NOON) -> Case:
-    """A conversion at NOON."""
+    """Return a conversion at NOON."""
     winner = Conversion(site="s", visitor="ann", at=at, hit="c", goal=goal.uid, version=1)
     return Case(Verdict(goal=goal, version=VERSION, winner=winner, claimants=("ann",), value=value), reason, touches)
 
 
 def cells(touches: Iterable[Touch] = (), cases: Iterable[Case] = (), site: SiteConfig = SITE) -> dict[str, Cell]:
-    """The cells of NOON's hour, by their models."""
+    """Return the cells of NOON's hour, by their models."""
     return {cell.model: cell for cell in hour_cells(NOON, figures(site, NOON, list(touches), cases))}
 
 
 def clicks(*touches: Touch, site: SiteConfig = SITE) -> list[ClickRow]:
-    """The clicks' cell."""
+    """Return the rows of the cell of clicks."""
     return click_rows(cells(touches, site=site)[CLICKS])
 
 
 def credit(*cases: Case, model: str = "last", goal: str = "buy", site: SiteConfig = SITE) -> list[CreditRow]:
-    """A goal's rows in a model's cell by the touch's day."""
+    """Return a goal's rows in a model's cell by the touch's day."""
     found = credit_rows(hour_of(cases, site)[by_touch_day(model)])
     return [msgspec.structs.replace(row, goal="") for row in found if row.goal == goal]
 
 
 def hour_of(cases: Iterable[Case], site: SiteConfig = SITE) -> dict[str, Cell]:
-    """The cells of an hour with these conversions. Checks that the cells with and without days agree."""
+    """Return the cells of an hour with these conversions. Check that the cells with and without days agree."""
     found = cells(cases=cases, site=site)
     for model in MODELS:
         by_day: dict[Any, list[int]] = defaultdict(lambda: [0, 0])

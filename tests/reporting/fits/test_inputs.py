@@ -29,20 +29,20 @@ SITE = SiteConfig(key="s", goals=(BUY, LEAD), ads=tuple(Ad(key=key, campaign="c"
 
 
 def touch(at: int, ad: str = "one", visitor: str = "ann", **more: Any) -> Touch:
-    """A click `at` ms after the month began."""
+    """Return a click `at` ms after the month began."""
     given = {"site": "s", "visitor": visitor, "kind": "click", "at": START + at, "hit": f"t{visitor}{at}{ad}", "ad": ad}
     return Touch(**{**given, **more})
 
 
 def case(*path: Touch, goal: Goal = BUY, claimants: Sequence[str] = ("v:ann",), at: int = 9 * HOUR) -> Case:
-    """A conversion that counts. Its person is the first claimant."""
+    """Return a conversion that counts. Its person is the first claimant."""
     winner = Conversion(site="s", visitor="ann", at=START + at, hit="c", goal=goal.uid, version=1)
     verdict = Verdict(goal=goal, version=VERSION, winner=winner, person=claimants[0], claimants=tuple(claimants))
     return Case(verdict, None, path)
 
 
 def gathered(*touches: Touch, cases: Sequence[Case] = (), whose: Whose = visitor_alone, uid: str = "buy") -> Inputs:
-    """The inputs of a month with one bucket."""
+    """Return the inputs of a month with one bucket."""
     gatherer = Gatherer(SITE)
     gatherer.add(touches, cases, whose)
     gatherer.end_bucket()
@@ -60,7 +60,7 @@ def seen_then_clicked(views: bool = True) -> Inputs:
 
 
 def counts(found: Inputs) -> dict[tuple[str, ...], tuple[int, int]]:
-    """Path -> how many converted, how many didn't."""
+    """Return path -> how many converted, how many didn't."""
     return {path.ads: (path.converted, path.unconverted) for path in found.paths}
 
 

@@ -53,13 +53,13 @@ def ann(shop: DatedShop, client: Client) -> User:
 
 
 def numbers_of(page: str) -> list[tuple[str, str]]:
-    """Each number of the page that leads to conversions: its address, and its exact amount."""
+    """Return each number of the page that links to conversions: the link's address, and the exact amount."""
     found = re.findall(r'<a href="(/conversions\?[^"]*)"><data value="([^"]*)"', page)
     return [(unescape(address), amount) for address, amount in found]
 
 
 def orders_of(answer: Any) -> list[str]:
-    """The orders of a page of conversions."""
+    """Return the orders of a page of conversions."""
     rows = re.findall(r'<th scope="row"><a href="/explain/.*?</tr>', answer.content.decode(), flags=re.S)
     return [re.findall(r"<td>(.*?)</td>", row, flags=re.S)[1] for row in rows]
 

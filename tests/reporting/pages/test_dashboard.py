@@ -48,19 +48,19 @@ def ann(shop: DatedShop, client: Client) -> User:
 
 
 def text_of(answer: Any) -> str:
-    """The text that a reader sees, in one line."""
+    """Return the text that a reader sees, in one line."""
     plain = re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]*>", " ", answer.content.decode(), flags=re.S)
     return " ".join(unescape(plain).split())
 
 
 def tiles_of(page: str) -> list[tuple[str, str]]:
-    """The names and the exact amounts of the figures at the top."""
+    """Return the names and the exact amounts of the figures at the top."""
     return re.findall(r'<div data-figure="(\w+)">.*?<data value="([^"]*)">', page, flags=re.S)
 
 
 def rows_of(page: str) -> tuple[list[str], list[list[str]]]:
-    """The names of the table's rows; and the exact amounts of each row, without empty cells; last those of what is
-    unattributed and of the total."""
+    """Return the names of the table's rows; and for each row its exact amounts, without empty cells. The last two rows
+    are those of unattributed conversions and of the total."""
     table = page.partition('<table class="rows">')[2].partition("</table>")[0]
     rows = re.findall(r"<tr>?(.*?)</tr>", table.partition("</thead>")[2], flags=re.S)
     names = [found[1] for row in rows if (found := re.search(r'<th scope="row"><a href="[^"]*">(.*?)</a>', row))]
@@ -68,7 +68,8 @@ def rows_of(page: str) -> tuple[list[str], list[list[str]]]:
 
 
 def points_of(page: str) -> list[tuple[str, list[str], bool]]:
-    """Of each point of the chart: its title, the exact amounts now and before, and whether it may still change."""
+    """Return for each point of the chart its title, its exact amounts now and before, and whether it may still
+    change."""
     table = page.partition('<details id="chart-data"')[2].partition("</details>")[0]
     rows = re.findall(r"<tr data-label=(.*?)</tr>", table, flags=re.S)
     return [
@@ -78,7 +79,7 @@ def points_of(page: str) -> list[tuple[str, list[str], bool]]:
 
 
 def cells_of_row(row: dict[str, Any]) -> list[str]:
-    """The amounts that the table must show of a row of the API, in its order."""
+    """Return the amounts that the table must show of a row of the API, in its order."""
     spend = ("cost_per_conversion", "roas", "profit")
     amounts = [row[name] for name in ("cost", "clicks", "views", "conversions", "value", *spend)]
     lost = [row["unattributed"]["conversions"]] if "unattributed" in row else []
@@ -87,7 +88,7 @@ def cells_of_row(row: dict[str, Any]) -> list[str]:
 
 
 def sign_out(client: Client, user: User) -> None:
-    """Signs the user out, and sets a password to sign in with."""
+    """Sign the user out, and set a password to sign in with."""
     client.logout()
     user.set_password("correct horse")
     user.save()
@@ -415,7 +416,7 @@ class TestPolicy:
 
 
 def assert_says_it_is_away(client: Client, table: str) -> None:
-    """Renames a table within the transaction. The page must be a 503 that says what to do."""
+    """Rename a table within the transaction, and check that the page is then a 503 that says what to do."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} RENAME TO gone")
     answer = client.get("/")

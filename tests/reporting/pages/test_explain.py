@@ -39,20 +39,20 @@ def ann(shop: Shop, client: Client) -> User:
 
 
 def page_of(client: Client, path: str, status: int = 200, **query: str) -> str:
-    """The source of a page, after redirects."""
+    """Return the source of a page, after redirects."""
     answer = client.get(path, query, follow=True)
     assert answer.status_code == status, answer.content
     return answer.content.decode()
 
 
 def text_of(page: str) -> str:
-    """The text that a reader sees, in one line."""
+    """Return the text that a reader sees, in one line."""
     plain = re.sub(r"<(style|script|title)\b.*?</\1>|<[^>]*>", " ", page, flags=re.S)
     return " ".join(unescape(plain).split()).replace(" ,", ",")
 
 
 def find(client: Client, shop: Shop, q: str, **query: str) -> str:
-    """Searches, and returns the text of the result."""
+    """Search, and return the text of the result."""
     return text_of(page_of(client, "/explain", site=shop.key, q=q, **query))
 
 

@@ -45,7 +45,7 @@ def kept() -> int:
 
 
 def hidden(answer: Any) -> dict[str, str]:
-    """The hidden fields of the form that imports what was previewed."""
+    """Return the hidden fields of the form that imports what was previewed."""
     form = answer.content.decode().split('id="change"')[1].split("</form>")[0]
     return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
 

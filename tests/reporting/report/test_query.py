@@ -56,7 +56,7 @@ def clicks(*rows: ClickRow, at: int = NOON) -> Cell:
 
 
 def credit(*rows: CreditRow, at: int = NOON, uid: str = "u1", model: str = "last") -> Cell:
-    """A cell by the touch's day. CellStore makes the cell without days from it."""
+    """Return a cell by the touch's day. CellStore makes the cell without days from it."""
     body = credit_body(msgspec.structs.replace(row, goal=uid) for row in rows)
     return Cell(at - at % HOUR_MS, day_of(at, "UTC"), "", by_touch_day(model), body)
 
@@ -402,7 +402,7 @@ BYS = st.lists(st.sampled_from([key for key in KEYS if key != "hour"]), min_size
 
 
 def micros(text: str) -> int:
-    """The micros of a decimal string with six places."""
+    """Return the micros of a decimal string with six places."""
     assert len(text.partition(".")[2]) == 6
     return int(text.replace(".", ""))
 
@@ -458,7 +458,7 @@ def test_what_is_unattributed_is_told_by_its_keys(
     lost = report.unattributed.rows if len(others) < len(by.split(",")) else [row.unattributed for row in report.rows]
     assert lost is not UNSET
     assert sums_of(lost) == sums_of([report.unattributed])
-    # Key by key: what ads got and what they didn't get is the amount of a report by the other keys alone.
+    # For each key, attributed and unattributed amounts together equal the amount in a report by the other keys alone.
     whole = {
         key_of(row, others): row for row in reported(cells, query(by=",".join(others), basis=basis, **filters)).rows
     }

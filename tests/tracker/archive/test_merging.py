@@ -28,7 +28,7 @@ def put(archive: FolderArchive, made_at: int, id: str = "h") -> str:
 
 
 def command() -> str:
-    """Runs the command and returns its output."""
+    """Run the command and return its output."""
     output = StringIO()
     call_command("merge_archive", stdout=output, stderr=output)
     return output.getvalue()
@@ -71,7 +71,7 @@ def test_a_tick_ends_after_its_seconds_and_the_next_goes_on(
 
 
 def away(archive: FolderArchive) -> None:
-    """Makes the hour's folder unreadable: a file is in its place."""
+    """Make the hour's folder unreadable: a file is in its place."""
     (archive.folder / "merged").write_text("")
 
 

@@ -35,7 +35,7 @@ def from_json(hit: Any) -> Collected:
 
 
 def sites_like(**given: Any) -> FindSites:
-    """A lookup of sites, all of account 1."""
+    """Return a function that looks up sites, all of account 1."""
     return lambda keys: {key: Known(SiteEntry(account=1, **given)) for key in keys}
 
 
@@ -46,7 +46,7 @@ def only(collected: Collected) -> Hit:
 
 
 def refused(collected: Collected) -> tuple[int, str, str]:
-    """Status, code and field of the refusal of a request."""
+    """Return status, code and field of the refusal of a request."""
     with pytest.raises(NoHit) as refusal:
         collected.check()
     return refusal.value.status, refusal.value.code, refusal.value.field

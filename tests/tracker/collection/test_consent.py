@@ -25,7 +25,7 @@ KEYS = {
 
 
 def kept(denied: tuple[str, ...] = (), **given: Any) -> Hit:
-    """The hit as it is kept."""
+    """Return the hit of these parameters, without what its consent denies."""
     hit = only(from_json({"site": "S", "id": "h", "visitor": "ann", "user": "u", **given}))
     return remove_denied(hit, denied, own_stand_in(hit, PERSON.salt))
 

@@ -1,4 +1,4 @@
-"""Crossing: only what the site signed for this browser and just now is taken for a visitor."""
+"""Crossing: a token gives a visitor's id only if the site signed it for this browser, a short time ago."""
 
 import random
 

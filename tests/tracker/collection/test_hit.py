@@ -37,7 +37,7 @@ HITS = st.builds(
 
 
 def hit(**given: Any) -> Hit:
-    """A page hit."""
+    """Return a page hit."""
     return Hit(**{"id": "h", "site": "s", "type": "page", "at": 1, "received": 2, "visitor": "v", **given})
 
 

@@ -27,7 +27,7 @@ def clock(tmp_path: Path) -> Path:
 
 
 def under(clock: Path) -> dict[str, str]:
-    """The variables that make a process use the clock. Sleeping takes the usual time."""
+    """Return the variables that make a process use the clock. Sleeping takes the usual time."""
     (library,) = glob("/usr/lib/*/faketime/libfaketime.so.1")
     return {
         "LD_PRELOAD": library,
@@ -61,7 +61,7 @@ def test_figures_continue_when_a_fast_clock_is_corrected(tracker: Tracker, clock
 
 
 def wait_for_conversions(tracker: Tracker, made: dict[str, str], count: int) -> None:
-    """Waits until the report counts `count` conversions."""
+    """Wait until the report counts `count` conversions."""
     day = datetime.now(UTC).date()
     days = {"site": made["site"], "from": str(day - timedelta(days=1)), "to": str(day + timedelta(days=1))}
     token = {"Authorization": f"Bearer {made['report_token']}"}

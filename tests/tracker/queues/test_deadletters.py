@@ -21,7 +21,7 @@ from tracker.tasks import archive_hits
 
 
 def deadletters(*words: str) -> str:
-    """Runs the command and returns its output."""
+    """Run the command and return its output."""
     out = StringIO()
     call_command("deadletters", *words, stdout=out)
     return out.getvalue()
@@ -54,7 +54,7 @@ def test_an_embedded_tracker_has_no_dead_letters(settings: Any) -> None:
 
 
 def put_dead(batch: Batch, queue: str) -> None:
-    """Makes a dead letter from a queue, to which a retry returns it."""
+    """Make a dead letter, which a retry returns to this queue."""
     with app.connection_for_write() as connection:
         connection.Producer().publish(
             [[encode_batch(batch)], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}],
@@ -71,14 +71,15 @@ def put_dead(batch: Batch, queue: str) -> None:
 
 
 def test_listing_dead_letters_often_deletes_none() -> None:
-    """By default RabbitMQ 4 deletes it after 20 looks. With the limit -1, RabbitMQ 3 deletes it at the first."""
+    """By default RabbitMQ 4 deletes a dead letter after 20 looks. With the limit -1, RabbitMQ 3 deletes it at the first
+    look."""
     assert DEAD_QUEUE.queue_arguments["x-delivery-limit"] > 1_000_000_000
 
 
 @pytest.mark.services
 @pytest.mark.django_db
 def test_a_batch_that_fails_again_at_once_is_retried_once(rabbitmq: RabbitQueue) -> None:
-    """The retry finds it in the queue of dead letters again, before it is through."""
+    """The batch is in the queue of dead letters again before the retry has ended."""
     for _ in range(2):
         put_dead(Batch(new_batch_id()), DEAD)
     wait_for_dead(2)
@@ -111,7 +112,8 @@ class TestOnRabbitMQ:
         wait_for_dead(1)
 
     def test_a_batch_whose_task_was_fixed_succeeds_at_the_retry(self) -> None:
-        """A message from another queue is retried like one that a worker of the right version accepts."""
+        """The dead letter is put in by hand, and the worker accepts the batch. A retry after a fixed task does the
+        same."""
         mended = Batch(new_batch_id())
         put_dead(mended, HITS)
         wait_for_dead(1)

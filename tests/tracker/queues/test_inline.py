@@ -1,4 +1,4 @@
-"""The embedded queue: a batch in hand of a process that died is processed once, with the next marker."""
+"""The embedded queue: if a process dies with a batch in hand, the batch is processed once, with the next marker."""
 
 import fcntl
 from pathlib import Path
@@ -18,7 +18,7 @@ failures: list[Exception] = []
 
 
 def note(text: str) -> str:
-    """A step that records its batches, or fails."""
+    """Stand in for the second task: record the batch, or fail."""
     if failures:
         raise failures.pop()
     done.append(text)
@@ -40,7 +40,7 @@ def batch() -> Batch:
 
 
 def processed(batch: Batch) -> int:
-    """How often the step got the batch."""
+    """Return how often the step got the batch."""
     return sum(batch.id in text for text in done)
 
 

@@ -26,13 +26,13 @@ NOON = 1_795_176_000_000  # 2026-11-20T12:00Z
 
 
 def batch(*ids: str) -> Batch:
-    """A batch of page hits."""
+    """Return a batch of page hits."""
     hits = [Hit(id=one, site="s", type="page", at=1, received=RECEIVED, visitor="v") for one in ids]
     return Batch(new_batch_id(), tuple(hits))
 
 
 def ids(found: Batch | None) -> list[str]:
-    """The ids of a batch's hits."""
+    """Return the ids of a batch's hits."""
     assert found is not None
     return [hit.id for hit in found.hits]
 
@@ -60,7 +60,8 @@ def test_a_marker_adds_nothing_to_a_joined_batch() -> None:
 
 
 def test_a_replay_finds_the_oldest_hit_of_joined_batches() -> None:
-    """The latest batch may be APART_MS newer than the earliest, which may hold hits that are MAX_AGE_TRUSTED_MS old."""
+    """The latest batch may be APART_MS newer than the earliest. Hits of the earliest batch may be MAX_AGE_TRUSTED_MS
+    old."""
     assert MAX_AGE_TRUSTED_MS + 2 * APART_MS <= BEHIND_MS
 
 
@@ -247,7 +248,7 @@ class TestOnRabbitMQ:
 
 
 def work(one: Batch, redelivered: bool = False) -> None:
-    """Runs the first task on a batch, as a worker's child does."""
+    """Run the first task on a batch, as a worker's child does."""
     chain = [app.signature(step) for step in reversed(configured.HIT_CHAIN[1:])]
     request = {"id": one.id, "root_id": one.id, "chain": chain, "delivery_info": {"redelivered": redelivered}}
     outcome = build_tracer(archive_hits.name, archive_hits, app=app)(one.id, (encode_batch(one),), {}, request)
@@ -255,7 +256,7 @@ def work(one: Batch, redelivered: bool = False) -> None:
 
 
 def take(name: str) -> list[Message]:
-    """Takes all messages of a queue, in order."""
+    """Take all messages of a queue, in order."""
     with connect() as connection:
         queue, found = app.amqp.queues[name](connection.default_channel), []
         while (message := queue.get()) is not None:
@@ -265,6 +266,6 @@ def take(name: str) -> list[Message]:
 
 
 def waiting(name: str) -> int:
-    """How many messages wait in a queue."""
+    """Return how many messages wait in a queue."""
     with connect() as connection:
         return count(connection, name)[0]

@@ -43,7 +43,7 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def messages(url: str, queue: str) -> list[int]:
-    """For each message of a queue, how often it was given back."""
+    """Return for each message of a queue how often it was given back."""
     with Connection(url) as connection:
         channel, counts = connection.default_channel, []
         while (message := channel.basic_get(queue)) is not None:
