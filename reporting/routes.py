@@ -7,6 +7,7 @@ from reporting.pages.conversions import ConversionsPage
 from reporting.pages.dashboard import DashboardPage
 from reporting.pages.explain import ExplainedPage, FindPage
 from reporting.pages.health import HealthPage
+from reporting.pages.live import LivePage
 from reporting.pages.login import LoginPage
 from reporting.pages.setup import SetupPage
 from reporting.pages.spend import SpendPage
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("explain", FindPage.as_view(), name="explain"),
     path("explain/<str:id>", ExplainedPage.as_view(), name="explained"),
     path("health", HealthPage.as_view(), name="health"),
+    path("live", LivePage.as_view(), name="live"),
     path("setup", SetupPage.as_view(), name="setup"),
     path("spend", SpendPage.as_view(), name="spend_page"),
     path("login", LoginPage.as_view(), name="login"),

@@ -17,6 +17,8 @@ from conversions.units.now import now_ms
 from reporting.dashboard.chart import chart_of, chart_pairs
 from reporting.dashboard.choice import Choice, Pairs, read_choice, report_pairs, table_pairs
 from reporting.dashboard.dashboard import dashboard_of, menus_of
+from reporting.pages.live import live_address
+from reporting.pages.page import POLICY
 from reporting.pages.site_page import SitePage
 from reporting.report.answer import answer
 from reporting.report.query import Query, read_query
@@ -29,6 +31,8 @@ class DashboardPage(SitePage):
 
     template = "reporting/dashboard.html"
     needs_site = False
+    #: Its script fetches the line of the present hour.
+    policy = f"{POLICY}; connect-src 'self'"
 
     def values(self, site: SiteConfig) -> Iterator[dict[str, Any]]:
         """Yield the site's snippet, what the person chose, and the report. Raises Refusal."""
@@ -58,6 +62,7 @@ def report_context(choice: Choice, site: SiteConfig, now: int) -> dict[str, Any]
         "report": report,
         "chart": chart_of(by_time, choice, site, now),
         "dashboard": dashboard_of(report, choice),
+        "live_from": live_address(choice),
         "csv": report_address([*report_pairs(choice), ("format", "spreadsheet")]),
         "json": report_address(table_pairs(choice)),
         "chart_json": report_address(chart_pairs(choice)),

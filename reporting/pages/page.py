@@ -21,6 +21,9 @@ POLICY = (
 class Page(View):
     """Base of all pages. While a service is away, it answers with a page that says this."""
 
+    #: The header Content-Security-Policy.
+    policy = POLICY
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer the request with the page. If a service is away, answer 503 with a page that asks the person to come
         again."""
@@ -32,7 +35,7 @@ class Page(View):
             # The template doesn't get the request, because the signed-in user can't be looked up either.
             response = HttpResponse(render_to_string("reporting/away.html"), status=503)
             response.headers["Retry-After"] = str(RETRY_SECONDS)
-        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Content-Security-Policy"] = self.policy
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -437,3 +437,32 @@ def assert_says_it_is_away(client: Client, table: str) -> None:
 )
 def test_amounts_are_shown_whole(text: str, places: int, shown: str) -> None:
     assert amount(text, places) == shown
+
+
+class TestOpenHour:
+    """The line of the present hour, which the dashboard fetches again."""
+
+    def test_the_line_has_the_figures_of_the_hour_and_of_one_goal(
+        self, client: Client, shop: DatedShop, ann: User
+    ) -> None:
+        now = now_ms()
+        shop.process(shop.click(now), shop.sale(iso(now), 5), shop.hit("event", now, name="signup"))
+        page = client.get(f"/?site={shop.key}&goal=purchase").content.decode()
+        assert f'data-from="/live?site={shop.key}&amp;goal=purchase"' in page
+        hour = f"This hour , since {text_of(client.get('/live'))[18:23]} , roughly: 3 hits, 1 click,"
+        assert text_of(client.get("/live")) == f"{hour} 2 conversions, 5.00 EUR"
+        assert text_of(client.get(f"/live?site={shop.key}&goal=signup")) == f"{hour} 1 conversion, 0.00 EUR"
+
+    def test_only_the_dashboard_may_fetch(self, client: Client, shop: DatedShop, ann: User) -> None:
+        policies = {path: client.get(path).headers["Content-Security-Policy"] for path in ("/", "/live", "/health")}
+        assert {path: "connect-src 'self'" in policy for path, policy in policies.items()} == {
+            "/": True,
+            "/live": False,
+            "/health": False,
+        }
+
+    def test_a_filter_that_the_hour_does_not_have_is_refused(self, client: Client, shop: DatedShop, ann: User) -> None:
+        assert client.get("/live?ad=summer").status_code == 400
+        assert client.get("/live?goal=nonsense").status_code == 404
+        client.logout()
+        assert client.get("/live").headers["Location"] == "/login?next=/live"
