@@ -152,8 +152,9 @@ def find_site(key: str) -> ClickSite:
 
 
 def find_page(site: ClickSite, click: Handover, to: str, consent: Mapping[str, str]) -> str:
-    """Return the URL of the landing page: `to`, if the link itself names a page; else the ad's destination with its
-    macros filled in; else the site's home page. Raises Refusal."""
+    """Return the URL of the landing page. If the link itself names a page (`to`), this is the landing page. Otherwise
+    it is the ad's destination with its macros filled in. If the ad has no destination, it is the site's home page.
+    Raises Refusal."""
     unknown = Refusal(404, "unknown_ad", "The site has no such ad.")
     link = find(DESTINATIONS, f"{site.key}/{click.ad}", click.ad, unknown)
     if to and not is_of_site(to, site.domains):

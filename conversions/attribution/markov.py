@@ -4,7 +4,7 @@ Source: Anderl, Becker, von Wangenheim, Schumann, "Mapping the customer journey"
 goes from START over its ads to CONVERSION, or to NULL if it ends without a conversion. The chance of a step from x to y
 is the number of steps from x to y, divided by the number of all steps from x.
 
-Removal effects are the same on every machine, to the last bit: floats are only added, subtracted, multiplied and
+Removal effects are the same on every machine, to the last bit. Floats are only added, subtracted, multiplied and
 divided, one at a time and in the order of the ads' names. IEEE 754 defines how each result is rounded. The effects are
 stored in billionths.
 """

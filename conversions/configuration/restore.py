@@ -79,8 +79,8 @@ def _account(given: Plain, done: Restored) -> None:
 
 
 def _find_account(given: Plain) -> Account:
-    """Find the account that owns one of the snapshot's sites; else the account with the name in the snapshot; else make
-    a new account."""
+    """Find the account that owns one of the snapshot's sites. If there is none, find the account with the name in the
+    snapshot. If there is none either, make a new account."""
     site = Site.objects.filter(key__in=[site["key"] for site in given["sites"]]).select_related("account").first()
     return site.account if site else Account.objects.filter(name=given["name"]).first() or Account()
 

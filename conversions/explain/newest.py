@@ -49,8 +49,8 @@ def find_newest(
 ) -> FoundConversions:
     """Return a page of the list of conversions that `wanted` describes.
 
-    The page ends when it has `wanted.limit` conversions or PAGE_BYTES. `late`: a function that returns True once the
-    time for an answer is up; then the page ends after the present part of an hour.
+    The page ends when it has `wanted.limit` conversions or PAGE_BYTES. It also ends after a part of an hour if the time
+    for an answer is up. `late`: a function that returns whether the time is up.
     """
     found: list[ListedConversion] = []
     size = 0

@@ -22,8 +22,8 @@ def by_click_ids(facts: Iterable[Fact]) -> Iterator[tuple[str, Touch | Conversio
 
 
 def click_row_kind(fact: Touch | Conversion) -> ClickRowKind:
-    """Return the kind of the row that stores a fact under a click id: `conversion`, `landed` for a touch of a landing
-    page with a signed click, or `touch` for any other touch."""
+    """Return the kind of the row that stores a fact under a click id: `conversion`, `landed` or `touch`. `landed` is a
+    touch of a landing page with a signed click."""
     if isinstance(fact, Conversion):
         return "conversion"
     return "landed" if fact.landed else "touch"

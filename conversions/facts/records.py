@@ -1,8 +1,8 @@
 """Records: the facts that are stored: touches, conversions, adjustments and links. Figures are computed from them.
 Pure.
 
-If two copies of a fact differ, each copy is stored as a row of its own: the key of a row ends in a digest of all fields
-that figures depend on.
+A row's key ends in a digest of all fields that figures depend on. Therefore copies of a fact with different fields are
+separate rows.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode

@@ -13,9 +13,9 @@ from conversions.rules.parts import Place
 def click_key(touch: Touch) -> str:
     """Return the click key of a touch. In each hour, touches with the same key are counted as one.
 
-    If a touch has a click id and names no ad, the key is its visitor, ad network and click id: each reload of the page
-    sends the same click id with a new hit id. Otherwise the key is the hit id: `/click` and the landing page record a
-    click under the same hit id.
+    If a touch has a click id and names no ad, the key is its visitor, ad network and click id, because each reload of
+    the page sends the same click id with a new hit id. Otherwise the key is the hit id, because `/click` and the
+    landing page record a click under the same hit id.
     """
     if touch.click_id and not touch.ad:
         return f"{touch.visitor}\0{touch.network}\0{touch.click_id}"

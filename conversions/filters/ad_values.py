@@ -18,7 +18,7 @@ class AdValues:
         self._needs_origin = not set(names) <= {"ad", "campaign"}
 
     def of(self, ad: Named) -> dict[str, str]:
-        """Return key -> value of an ad, at least for the needed keys."""
+        """Return the values of an ad as key -> value. The result has at least the needed keys."""
         values = {"ad": ad[0], "campaign": ad[1] or NONE}
         if not self._needs_origin:
             return values

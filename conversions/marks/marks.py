@@ -7,8 +7,8 @@ that have facts. Months are marked in the same way; see `conversions.marks.fit_m
 A bucket with one part has one mark, on part 0. A bucket with several parts has one more mark, on the SUM, because the
 bucket's figures are the sum of the parts' cells. The rollup of a part marks the sum.
 
-Two kinds of marks are replaced by marks of parts before a rollup: the mark of a WHOLE SITE, after a change of its
-configuration, and ONWARD marks, after batches that may change more than could be read.
+Two kinds of marks are replaced by marks of parts before a rollup. A change of the configuration marks a WHOLE SITE. A
+batch that may change more than could be read sets an ONWARD mark.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -56,9 +56,9 @@ class Mark(models.Model):
     """A note that a part of a bucket, or the sum of its parts, must be rolled up again. After the rollup, the row stays
     with `marked` False. `token`: the greatest token that was drawn for the mark.
 
-    `tried`: the token that was drawn when the last rollup of the part began; the marks with the smallest `tried` are
+    `tried`: the token that was drawn when the last rollup of the part began. The marks with the smallest `tried` are
     rolled up first. `rests_until`: while the hour isn't over, beat doesn't roll the part up before this time (ms).
-    `held_until`: a worker holds the mark; other workers don't take it before this time (ms).
+    `held_until`: a worker holds the mark until this time (ms), and other workers don't take it.
     """
 
     id = models.BigAutoField(primary_key=True)

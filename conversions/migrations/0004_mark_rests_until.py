@@ -7,6 +7,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Workers of the version before don't name the column.
+        # Workers of the previous version don't write this column. Therefore the database has a default.
         migrations.AddField("mark", "rests_until", models.BigIntegerField(default=0, db_default=0)),
     ]

@@ -70,8 +70,8 @@ def read_columns(row: list[str]) -> list[int]:
 
 
 def add_quote(found: dict[tuple[str, Pair], tuple[int, Quote]], line: int, quote: Quote) -> None:
-    """Add a quote to `found`: (day, pair of currencies) -> (line, quote). Raises BadLine if the file has another rate
-    of the same pair and day. `line`: the number of the quote's line."""
+    """Add a quote to `found`, a mapping of (day, pair of currencies) to (line, quote). Raises BadLine if `found` has
+    another rate of the same pair and day. `line`: the number of the quote's line."""
     first, known = found.setdefault((quote.day, quote.pair), (line, quote))
     if known != quote:
         raise BadLine(f"{quote.base}/{quote.quote} of {quote.day} has another rate in line {first}")

@@ -1,9 +1,14 @@
 """Rates: computes the exchange rate of a day from the quotes of a rate table. Pure.
 
-The rate from one currency to another is the first of these that the table has: the quote of this pair of currencies;
-the inverse of the opposite quote; a cross rate through a third currency that has quotes for both. Of several third
-currencies, the first in alphabetical order is used. If a day has no rate, the newest earlier rate is used, up to
-MAX_AGE_DAYS old. Rates are exact fractions. Only the converted amount is rounded, once.
+The rate from one currency to another is the first of these that the day has:
+
+1. the quote of this pair of currencies;
+2. the inverse of the opposite quote;
+3. a cross rate through a third currency that has quotes for both. Of several third currencies, the first in
+   alphabetical order is used.
+
+If a day has no rate, the newest earlier rate is used, up to MAX_AGE_DAYS old. Rates are exact fractions. Only the
+converted amount is rounded, once.
 """
 
 from bisect import bisect_right

@@ -48,8 +48,8 @@ Row = dict[str, Any]
 
 @contextmanager
 def away() -> Iterator[None]:
-    """Raise StoreUnavailable in place of the driver's error if the block fails for one of these reasons: Cassandra
-    can't be reached, doesn't answer in time or has no tables, or the driver gets no thread.
+    """Raise StoreUnavailable in place of the driver's error if Cassandra can't be reached, doesn't answer in time or
+    has no tables, or if the driver gets no thread.
 
     Other errors, such as those of an invalid statement, are raised unchanged.
     """

@@ -133,8 +133,11 @@ class FactReader(Protocol):
         ClickSlice."""
 
     def read_linked(self, site: str, keys: Iterable[str]) -> list[Linked]:
-        """Read all members of the linked sets with these keys: `u:USER` is the set of the user's visitors, `v:VISITOR`
-        the set of the visitor's users, and `c:CLICK_ID` the set of the conversions that name the click id."""
+        """Read all members of the linked sets with these keys.
+
+        `u:USER` is the set of the user's visitors. `v:VISITOR` is the set of the visitor's users. `c:CLICK_ID` is the
+        set of the conversions that name the click id.
+        """
 
     def read_next_links(self, site: str, moments: Iterable[Moment]) -> list[Link]:
         """Read the first links of each visitor at or after its moment, in order, at most LINKS_AT_ONCE of each visitor.

@@ -40,8 +40,8 @@ class FactRow(models.Model):
 
 
 class CarriedRow(models.Model):
-    """A row by which a fact is found by a click id: a touch by one of its click ids, or a conversion by the click id
-    that it names."""
+    """A row by which a fact is found by a click id. A touch has a row for each of its click ids. A conversion has a row
+    for the click id that it names."""
 
     id = models.BigAutoField(primary_key=True)
     site = models.CharField(max_length=64)

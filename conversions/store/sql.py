@@ -298,8 +298,8 @@ def fact_row(fact: Fact) -> tuple[Any, ...]:
 
 
 def add_carried(facts: Iterable[Fact]) -> None:
-    """Write the rows by which facts are found by a click id: a touch by each of its click ids, a conversion by the id
-    that it names."""
+    """Write the rows by which facts are found by a click id. A touch has a row for each of its click ids. A conversion
+    has a row for the id that it names."""
     rows = [
         (fact.site, click, click_row_kind(fact), fact.at, fact.hit, digest(fact), encode_fact(fact))
         for click, fact in by_click_ids(facts)

@@ -77,8 +77,8 @@ def read_budgets(people: People, site: SiteConfig, verdicts: Iterable[Verdict]) 
 
 
 def limited_for_click(verdict: Verdict) -> Verdict:
-    """Return a verdict with the limit of touches that are read to find the click of its conversion. This limit doesn't
-    depend on how many conversions the person has."""
+    """Return a copy of a verdict with `limit` CLICKS_SEARCHED: the click that led to its conversion is searched among
+    this many of the newest clicks. This limit doesn't depend on how many conversions the person has."""
     return _limit(verdict, budget.CLICKS_SEARCHED)
 
 

@@ -105,8 +105,12 @@ def path_of(verdict: Verdict, touches: Iterable[Touch]) -> list[Touchpoint]:
     """List the touches of a conversion's persons in order, each with the reason why it may not earn credit; None if it
     may.
 
-    A touch may not earn credit if it is outside the window; else if `most_touches` newer touches of its kind are in the
-    window; else if it is a copy of an earlier touch; else if it is a view and the path has a click.
+    The first of these that is true is the reason:
+
+    1. The touch is outside the window: `after_conversion` or `outside_window`.
+    2. At least `most_touches` newer touches of its kind are in the window: `beyond_newest`.
+    3. The touch is a copy of an earlier touch: `duplicate`.
+    4. The touch is a view, and the path has a click: `beaten_by_click`.
     """
     ordered = in_order(touches)
     reasons = [out_of_window(touch, verdict) for touch in ordered]
