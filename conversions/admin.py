@@ -205,7 +205,7 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
         self._make_retroactive(request, goals, 0)
 
     def has_backdate_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may make goals retroactive: let a version take effect in the past."""
+        """Whether the user may let versions of goals take effect in the past."""
         return request.user.has_perm("conversions.backdate_goal")
 
     def _make_retroactive(self, request: HttpRequest, goals: QuerySet[Goal], since: int) -> None:

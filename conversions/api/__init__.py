@@ -1,2 +1,1 @@
-"""API: the endpoints of support for campaigns, ads, goals, conversions, visitors, rejected hits, spend, rollups and
-replays."""
+"""API: the endpoints for campaigns, ads, goals, conversions, visitors, rejected hits, spend, rollups and replays."""

@@ -1,4 +1,4 @@
-"""Answers: the structs that support's API returns, such as a page of conversions."""
+"""Answers: the structs that the API returns, such as a page of conversions."""
 
 from typing import Annotated
 

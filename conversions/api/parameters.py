@@ -1,4 +1,4 @@
-"""Parameters: reads and checks the query parameters of support's API, and makes the URLs of pages."""
+"""Parameters: reads and checks the query parameters of the API, and makes the URLs of pages."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode

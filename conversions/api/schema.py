@@ -1,4 +1,4 @@
-"""Schema: describes support's API for `/api/schema`: summaries, parameters and answers."""
+"""Schema: describes the endpoints of this package for `/api/schema`: summaries, parameters and answers."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema

@@ -50,7 +50,7 @@ TIKTOK = {"source": "tiktok", "medium": "paid_social", "click_id": "ttclid"}
 
 
 def ad(key: str, name: str, campaign: str, meets: float, returns: float, closes: float, **more: object) -> DemoAd:
-    """Make an ad of the market. `more`: further fields."""
+    """Make a DemoAd from its fields. `more`: the fields that have defaults."""
     given = {"key": key, "name": name, "campaign": campaign, "meets": meets, "returns": returns, "closes": closes}
     return msgspec.convert({**given, **more}, DemoAd)
 

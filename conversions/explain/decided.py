@@ -24,11 +24,11 @@ class DecidedPart(msgspec.Struct, frozen=True):
 def decide_part(
     store: Store, site: SiteConfig, bucket: int, part: Part, with_not_in_force: bool = False
 ) -> DecidedPart:
-    """Decide the conversions of a part of a bucket. With `with_not_in_force`, conversions are also decided that met a
-    version of the goal which is no longer in force.
+    """Decide the conversions of a part of a bucket. With `with_not_in_force`, conversions whose version of the goal is
+    no longer in force are also decided.
 
     This function reads the same facts as the rollup, but computes no credit. The names of ads also depend on the hour's
-    other parts. From the other parts, only the numbers of touches by ad are read, which the last rollups stored. Raises
+    other parts. From these parts, only the numbers of touches by ad are read, which the last rollups stored. Raises
     StoreUnavailable if the store can't be reached or if these numbers are damaged.
     """
     facts = store.read_bucket(site.key, bucket, part)

@@ -27,12 +27,12 @@ YES_OR_NO = {"true": True, "false": False}
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which conversions a list shows: those with `since` <= at < `until` (ms) that meet all filters.
 
-    `first`, `last`: the first and the last day of the range. `filters`: those of a report. A conversion meets the
-    filters of ads if an ad that gets credit for it under `model` meets all of them. `counted`: True for conversions
-    that count, False for those that don't, None for both. `attributed`: True for conversions for which an ad gets
-    credit, False for the others, None for both. `least`, `most`: limits of the value in micros of the site's currency,
-    both inclusive. `limit`: how many conversions are on a page. `after`: the position at which the page begins; None
-    for the first page.
+    `first`, `last`: the first and the last day of the range. `filters`: the filters on goals and ads, as in reports. A
+    conversion meets the filters on ads if one of the ads that get credit for it under `model` meets all of them.
+    `counted`: True for conversions that count, False for those that don't, None for both. `attributed`: True for
+    conversions for which an ad gets credit, False for the others, None for both. `least`, `most`: limits of the value
+    in micros of the site's currency, both inclusive. `limit`: how many conversions are on a page. `after`: the position
+    at which the page begins; None for the first page.
     """
 
     first: str

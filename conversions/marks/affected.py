@@ -210,8 +210,8 @@ def _changed_visits(rows: Sequence[Conversion | Joined]) -> Iterator[Visit]:
 
 
 def _earliest(people: People, visits: Iterable[Visit]) -> dict[str, int]:
-    """Return visitors whose conversions may change -> the instant (ms) from which on they may change. These are the
-    visitors in `visits`, and all visitors that may be the same person as one of them."""
+    """Return the visitors whose conversions may change, each with the instant (ms) from which on they may change. These
+    are the visitors in `visits`, and all visitors that may be the same person as one of them."""
     visits = list(visits)
     kin = people.kin({visitor for visitor, _ in visits})
     earliest: dict[str, int] = {}

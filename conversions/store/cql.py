@@ -156,8 +156,8 @@ class Cql:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """Run the statements of a block. Errors are those of `away`. After an error, each statement is prepared again
-        before its next use, because the tables may have been dropped and made again.
+        """Run the statements of a block. Raises the same errors as `away`. After an error, each statement is prepared
+        again before its next use, because the tables may have been dropped and made again.
 
         The driver resolves host names only once. If the names have other addresses after an error, the next call opens
         a new session.

@@ -196,7 +196,7 @@ class Store(FactReader, Protocol):
         """
 
     def find_hit(self, site: str, hit: str) -> list[Conversion]:
-        """Find the conversions with this hit id. This may be slow, and is only for support's searches."""
+        """Find the conversions with this hit id. The search may be slow. Only support searches by hit ids."""
 
     def write_cells(self, sets: Iterable[CellSet]) -> None:
         """Write cells (stored figures). Each set is written under its own token. When the call returns, the cells are

@@ -71,7 +71,7 @@ def in_force(conversion: Conversion, goal: Goal) -> bool:
 
 
 def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = visitor_alone) -> Verdict | None:
-    """Decide which conversion of a goal with one dedupe key counts. None if no conversion met a version in force.
+    """Decide which of a goal's conversions with one dedupe key counts. None if no conversion met a version in force.
 
     `rows`: all stored rows with this dedupe key. `whose`: a function from a fact to its person.
     """
@@ -85,8 +85,8 @@ def judge(goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose =
 def judge_not_in_force(
     goal: Goal, rows: Iterable[ClaimRow], site: SiteConfig, whose: Whose = visitor_alone
 ) -> Verdict | None:
-    """Decide a dedupe key if no conversion of the goal with this key met a version in force. Then the first of these
-    conversions is the winner, under the version that it met.
+    """Choose the winner of a goal's conversions with one dedupe key, if none of them met a version in force. The first
+    conversion wins, under the version that it met.
 
     None if a conversion met a version in force (see `judge`), or if the goal no longer has the first conversion's
     version.

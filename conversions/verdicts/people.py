@@ -99,9 +99,9 @@ class People:
         """Return for each visitor all visitors that may be the same person: the visitor itself, and every visitor of
         each of its users.
 
-        A new link only moves facts near it in time, from and to the users of the neighbouring links. Nevertheless the
-        visitors of all users are returned: another worker may write a link at the same time, and that link may become a
-        neighbour of the new one.
+        A new link changes to whom the facts near it in time belong. Only the users of the neighbouring links get or
+        lose these facts. Nevertheless the visitors of all users are returned: another worker may write a link at the
+        same time, and that link may become a neighbour of the new one.
         """
         users = self._users(visitors) if self._has_links else {}
         self._read_linked(by_user(user) for found in users.values() for user in found)

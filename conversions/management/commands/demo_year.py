@@ -41,7 +41,7 @@ class Command(BaseCommand):
         parser.add_argument("--any-site", action="store_true", help="allow a site that isn't in the account Demo")
 
     def handle(self, **options: Any) -> None:
-        """Make the year. If a service can't be reached, the command stops with a message of one line."""
+        """Generate and store the year. If a service can't be reached, the command stops with a message of one line."""
         if not 1 <= options["days"] <= LONGEST_DAYS:
             raise CommandError(f"--days must be from 1 to {LONGEST_DAYS}.")
         try:
