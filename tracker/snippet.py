@@ -68,7 +68,7 @@ def snippet(request: HttpRequest) -> HttpResponse:
 
 @etag(lambda request: copy_for(request.path_info).etag)
 def send_snippet(request: HttpRequest) -> HttpResponse:
-    """Answer with the script; or with 304 if the request has its ETag."""
+    """Answer with the script. If the request has the script's ETag, answer 304."""
     copy = copy_for(request.path_info)
     packed = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
     response = HttpResponse(copy.packed if packed else copy.source, TYPE, headers=HEADERS)

@@ -14,8 +14,8 @@ CASSANDRA = ("ssl", "servername", *FILES)
 
 
 def make_context(name: str, parameters: dict[str, str]) -> ssl.SSLContext:
-    """Make an SSL context that checks the server's certificate and name. `name`: the variable of the URL; `parameters`:
-    those of the URL. Raises BadSetting if a file that the parameters name can't be used."""
+    """Make an SSL context that checks the server's certificate and name. `name`: the variable that has the URL;
+    `parameters`: the URL's parameters. Raises BadSetting if a file that the parameters name can't be used."""
     try:
         context = ssl.create_default_context(cafile=parameters.get("cacertfile"))
         if certificate := parameters.get("certfile"):

@@ -130,7 +130,7 @@ class CollectView(HitView):
 
     @extend_schema(summary="Send hits as JSON or as a form", request=HITS, responses=ANSWER)
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Take the hits in the body; if the body is empty, one hit from the query string."""
+        """Take the hits in the body. If the body is empty, take one hit from the query string."""
         collected = take_hits(request, read_body(request))
         answer = accepted(collected)
         if cookie := visitor_cookie(

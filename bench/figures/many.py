@@ -46,6 +46,6 @@ class ManySites:
 
 
 def hit(site: str, name: str, at: int) -> Hit:
-    """Make a click; or a sale, if the name ends with 4."""
+    """Make a click. If the name ends with 4, make a sale."""
     own = {"type": "conversion", "name": "purchase"} if name.endswith("4") else {"type": "click", "ad": "an-ad"}
     return Hit(id=name, site=site, at=at, received=at, visitor="one", **own)  # type: ignore[arg-type]

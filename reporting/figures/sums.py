@@ -23,8 +23,8 @@ def amounts() -> Amounts:
 
 
 class Sums:
-    """The figures of an hour or of a part of it: clicks and views by ad; credit and value by goal, ad and day; amounts
-    whose exchange rate is unknown by goal.
+    """The figures of an hour or of a part of it: clicks and views by ad; credit and value by goal, ad and day; and by
+    goal, amounts whose exchange rate is unknown.
 
     Most conversions have at most one touch, and every model gives it all the credit. `alike` has the amounts of these
     conversions once for all models; `own` has the amounts of all others for each model. `sizes`: unconfigured ad -> its

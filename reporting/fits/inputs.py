@@ -1,5 +1,5 @@
-"""Inputs: collects the path of each person in a month, which is the sequence of ads that the person clicked or saw; and
-counts how often each path led to a conversion. Pure.
+"""Inputs: collects the path of each person in a month, and counts how often each path led to a conversion. A path is
+the sequence of ads that a person clicked or saw. Pure.
 
 The result depends only on the facts and the configuration, and not on the order in which facts are read.
 """
@@ -79,7 +79,8 @@ class PersonMonth:
 
     def _forget_views(self) -> None:
         """Remove the views from the path, because the person's first click comes now. The path of a conversion has no
-        views before a click either; otherwise paths with and without a conversion could not be compared."""
+        views before a click either. Paths with and without a conversion can be compared only if they are made in the
+        same way."""
         self.has_clicked, self.was_cut = True, False
         self.steps = ()
 

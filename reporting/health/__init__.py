@@ -1,2 +1,2 @@
-"""Health: what the page of tracking health finds: what came last, which goals fell silent, and which clicks and costs
-lack an ad or each other. Pure."""
+"""Health: finds what the page of tracking health shows: when hits came last, which goals fell silent, which clicks have
+no configured ad, which costs have no clicks, and which clicks have no costs. Pure."""

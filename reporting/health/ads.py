@@ -12,7 +12,7 @@ from conversions.filters.origin import NONE
 from reporting.health.form import form_of
 from reporting.report.rows import Report, ReportRow
 
-#: A report has at most this many names of ads. They are the largest.
+#: The most names of ads that are read of a report: the largest ones.
 NAMES = 1_000
 #: A list on the page has at most this many names.
 SHOWN = 20
@@ -21,8 +21,8 @@ PAID = frozenset(("paid_search", "paid_social", "paid_other", "display", "video"
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A name of an ad with its numbers. `form`: the parameters of the form that makes an ad of it; "" if it stands for
-    many names."""
+    """A name of an ad with its numbers. `form`: the fields of the form for a new ad with this name; "" if the ad is
+    configured, or if the name stands for many ads."""
 
     name: str
     configured: bool
@@ -44,17 +44,17 @@ class Names(msgspec.Struct, frozen=True):
 
 
 def unmatched(report: Report) -> Names:
-    """Find the clicks that no configured ad matches. `report`: the names with most clicks."""
+    """Find the clicks that no configured ad matches. `report`: the names of ads, most clicks first."""
     return _select(report, lambda row: bool(row.clicks) and row.configured is not True)
 
 
 def spent_without_clicks(report: Report) -> Names:
-    """Find the ads that cost money but had neither clicks nor views. `report`: the names with most cost."""
+    """Find the ads that cost money but had neither clicks nor views. `report`: the names of ads, highest cost first."""
     return _select(report, lambda row: bool(_cost(row)) and not row.clicks and not row.views)
 
 
 def clicked_without_spend(report: Report) -> Names:
-    """Find the ads of paid channels that had clicks but no cost. `report`: the names with most clicks."""
+    """Find the ads of paid channels that had clicks but no cost. `report`: the names of ads, most clicks first."""
     return _select(report, lambda row: bool(row.clicks) and row.channel in PAID and not _cost(row))
 
 

@@ -1,4 +1,4 @@
-"""Form: the name of an unconfigured ad -> the parameters of the form that makes a configured ad of it. Pure."""
+"""Form: converts the name of an unconfigured ad to the fields of the form that makes it a configured ad. Pure."""
 
 import re
 from urllib.parse import urlencode
@@ -10,8 +10,8 @@ _KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
 
 def form_of(name: str, campaign: str, network: str) -> str:
-    """Return the parameters of the form of a new ad that would match the clicks with this name, as a query. `campaign`
-    and `network`: those of a report's row, (none) if there is none.
+    """Return the fields of the form for a new ad, as a query string. The new ad will match the clicks with this name.
+    `campaign` and `network` come from a report's row; they are (none) if the row has none.
 
     The name is made of utm tags, or it is a network, or the key that hits give to the ad. The fields of the ad's match
     rule begin with `rule-`.

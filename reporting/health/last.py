@@ -35,8 +35,8 @@ def goal_name(key: str) -> str:
 
 
 def read_hours(store: Store, site: SiteConfig, now: int) -> dict[int, Counter[str]]:
-    """Read the live counters of the last HOURS hours up to `now` (ms). Return the start of each hour, newest first ->
-    metric, or `goal_name` of a goal -> its number. Raises StoreUnavailable."""
+    """Read the live counters of the last HOURS hours up to `now` (ms). Return {start of the hour: {name: number}},
+    newest hour first. A name is a metric, or the `goal_name` of a goal. Raises StoreUnavailable."""
     keys = {goal.uid: goal_name(goal.key) for goal in site.goals}
     found: dict[int, Counter[str]] = {}
     bucket = bucket_of(now, site.timezone)
@@ -51,7 +51,7 @@ def read_hours(store: Store, site: SiteConfig, now: int) -> dict[int, Counter[st
 
 def lasts(hours: Mapping[int, Counter[str]], site: SiteConfig, days: Mapping[str, Sequence[str]]) -> list[Last]:
     """Return the last hour of each kind of hit, and of each goal. `hours`: the numbers of each hour, newest first.
-    `days`: metric, or `goal_name` of a goal -> the days on which figures have it."""
+    `days`: metric, or `goal_name` of a goal -> the days on which the figures have any."""
     titles = {**KINDS, **{goal_name(goal.key): f"Conversions of {goal.key}" for goal in site.goals}}
     found = [last_of(name, title, hours, days.get(name, ())) for name, title in titles.items()]
     # Most sites send no views.
@@ -59,7 +59,7 @@ def lasts(hours: Mapping[int, Counter[str]], site: SiteConfig, days: Mapping[str
 
 
 def last_of(name: str, title: str, hours: Mapping[int, Counter[str]], days: Sequence[str]) -> Last:
-    """Return the last hour that has a number of `name`; if none has one, the last of the days."""
+    """Return the last hour that has a number of `name`. If no hour has one, return the last of the days."""
     for hour, numbers in hours.items():
         if numbers[name] > 0:
             return Last(name, title, iso(hour), numbers[name])

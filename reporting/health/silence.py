@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import msgspec
 
-#: A goal that was met on fewer days has no habit from which a silence would differ.
+#: The fewest days on which a goal was met. With fewer days, too little is known of its usual pauses.
 LEAST_DAYS = 3
-#: Fewer quiet days are no silence.
+#: The fewest days of a silence.
 LEAST_QUIET = 2
 #: A silence is more than this many times as long as the longest pause before.
 TIMES = 2
@@ -33,9 +33,9 @@ def silences(met: Mapping[str, Iterable[str]], days: Sequence[str]) -> list[Sile
 def silence_of(name: str, met: Iterable[str], days: Sequence[str]) -> Silence | None:
     """Return the silence of a goal, or None if it has not fallen silent.
 
-    A goal fell silent if it was met on at least LEAST_DAYS of the days, and both hold of the whole days since: there
-    are at least LEAST_QUIET of them, and more than TIMES as many as in the longest pause between two days on which it
-    was met. A goal that was met after the last of the days is not silent.
+    A goal fell silent if three conditions are met. It was met on at least LEAST_DAYS of the days. At least LEAST_QUIET
+    whole days have passed since. These days are more than TIMES as many as the longest pause between two days on which
+    it was met. A goal that was met after the last of the days is not silent.
     """
     own, every = set(met), list(days)
     if not every or any(day > every[-1] for day in own):

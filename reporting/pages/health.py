@@ -26,7 +26,8 @@ from reporting.wording.remedies import OTHERWISE, REFUSED, REJECTED, Remedy
 from tracker.collection.refusal import Refusal
 from tracker.models import RefusedCount
 
-#: Refused hits and names of ads are those of the last DAYS days. If these have too many names: of the last FEW_DAYS.
+#: The page shows the refused hits and the names of ads of the last DAYS days. If these days have too many names, it
+#: shows the names of the last FEW_DAYS days.
 DAYS, FEW_DAYS = 30, 2
 #: Silent goals are looked for in the last HABIT_DAYS days.
 HABIT_DAYS = 56

@@ -33,8 +33,8 @@ class SitePage(Page, LoginRequiredMixin, View):
         return self.show(request.GET.get("site", ""), {})
 
     def show(self, key: str, given: dict[str, Any]) -> HttpResponse:
-        """Render the page of the site with the key `key`; of the first site if it is "". `given`: further values for
-        the template."""
+        """Render the page of the site with this key. If the key is "", render the page of the person's first site.
+        `given`: further values for the template."""
         sites = list(readable_sites(self.request).order_by("name", "pk").values("key", "name"))
         if not sites and self.needs_site:
             return redirect("start")

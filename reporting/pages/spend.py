@@ -48,7 +48,8 @@ class SpendPage(SitePage):
         yield list_context(site, self.query)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Import the file that the form sent; or only show what its import would change."""
+        """Import the file that the form sent. If the form asks for a preview, only show what the import would
+        change."""
         given = {name: request.POST.get(name, "") for name in OPTIONS}
         key, action = request.POST.get("site", ""), request.POST.get("action", "")
         context: dict[str, Any] = {"given": given, "action": action}
@@ -81,8 +82,8 @@ def sent_file(request: HttpRequest) -> bytes:
 
 
 def run_import(request: HttpRequest, key: str, given: Mapping[str, str], body: bytes, keep: bool) -> Imported:
-    """Import a file as the spend of a site; without `keep`, save nothing. Return what changes in both cases. `given`:
-    the form's options. Raises Refusal."""
+    """Import a file as the spend of a site. Without `keep`, save nothing. In both cases, return what the import
+    changes. `given`: the form's options. Raises Refusal."""
     site = readable_site(request, key)
     source, reading = read_options(given, site.currency, CURRENCIES)
     run = import_spend if keep else check_spend

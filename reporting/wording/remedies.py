@@ -6,7 +6,7 @@ from conversions.rules.reasons import RejectedCode
 
 
 class Remedy(NamedTuple):
-    """What a code means, and what to do about it. `harmless`: whether nothing needs to be done as a rule."""
+    """What a code means, and what to do about it. `harmless`: whether usually nothing needs to be done."""
 
     meaning: str
     advice: str

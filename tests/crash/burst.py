@@ -1,4 +1,5 @@
-"""Burst: many clients send at once; what each is answered, and after how many seconds."""
+"""Burst: sends requests of many clients at once, and returns what each client is answered, and after how many
+seconds."""
 
 import time
 from collections.abc import Sequence

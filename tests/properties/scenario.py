@@ -47,7 +47,8 @@ class Pools:
     orders: list[str]
     kinds: list[str]
     goals: list[str]
-    #: The users. If empty, nobody signs in; then no link can mark an hour that another fact should have marked.
+    #: The users. If empty, nobody signs in. Then no link hides a fault by marking an hour that another fact should have
+    #: marked.
     users: str
     #: The click ids that conversions and adjustments may name. If empty, they name none.
     clicks: list[str]

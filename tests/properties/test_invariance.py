@@ -100,7 +100,8 @@ class World:
         RateRow.objects.all().delete()  # the previous world's
         RateLoad.objects.all().delete()
         self.loaded: list[Quote] = []
-        #: Batches that workers have taken and not acknowledged; how often the queue delivers one to another worker.
+        #: Batches that workers have taken and not acknowledged; and how often the queue delivers such a batch to
+        #: another worker.
         self.in_hand: list[list[Hit]] = []
         self.hasty = rng.choice([0.0, 0.1])
         #: Whether hits that link visitors to users come last. Then only these hits can cause figures to be made again.

@@ -107,7 +107,7 @@ class TestPaths:
 
 @pytest.fixture
 def nothing_frozen(settings: Any) -> None:
-    """Keeps old hits from being frozen, whenever this runs."""
+    """Keeps hours from being frozen, on whatever day the tests run."""
     settings.RETENTION_DAYS = 36_500
 
 

@@ -1,5 +1,5 @@
-"""The export of conversions: every row once, safe in a spreadsheet, in flat memory; its last line says whether it is
-complete."""
+"""The export of conversions: it has every row once, is safe in a spreadsheet, and needs little memory. Its last line
+says whether it is complete."""
 
 import csv
 import io

@@ -72,8 +72,8 @@ def hour_start(made_at: int) -> int:
 
 
 def between(keys: Iterable[str], since: int, until: int, after: str) -> Iterator[str]:
-    """From sorted keys, select those of the objects after the position `after` that may have batches made at `since` <=
-    ms < `until`.
+    """Select, from sorted keys, the keys of objects that may have batches made at `since` <= ms < `until`. Objects up
+    to the position `after` are left out.
 
     A merged object may have any batch of its hour up to the one in its key. Keys that are not of batches are left out.
     """

@@ -181,7 +181,7 @@ def collect(
 
 
 def note(collected: Collected, index: int, problem: Refusal | None) -> None:
-    """Add the fault of an accepted hit to the notes; None adds nothing."""
+    """Add the fault of an accepted hit to the notes. If `problem` is None, add nothing."""
     if problem:
         collected.notes[index] = problem
 

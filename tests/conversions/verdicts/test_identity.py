@@ -1,4 +1,5 @@
-"""Persons: a user's visitors are one person. Credit follows over devices in any order of arrival; users stay apart."""
+"""Persons: a user's visitors are one person. Credit crosses the person's devices in any order of arrival. Different
+users stay apart."""
 
 from itertools import permutations
 

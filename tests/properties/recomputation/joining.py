@@ -28,7 +28,8 @@ def brought_by(touches: Iterable[Touch], conversions: Iterable[Conversion], reac
 
 
 def ids_of(touch: Touch) -> set[str]:
-    """Return the click ids of a touch: of networks; and its hit id if `/click` made it or handed it over."""
+    """Return the click ids of a touch: those of networks, and the touch's hit id if `/click` made or handed over the
+    click."""
     ids = [
         touch.click_id,
         *(value for _, value in touch.other_ids),

@@ -14,7 +14,7 @@ from tests.properties.recomputation.records import Adjustment, Conversion, Hit, 
 
 @dataclass(frozen=True)
 class World:
-    """A site, its exchange rates, and the facts of all hits; equal copies once."""
+    """A site, its exchange rates, and the facts of all hits. Of equal copies of a fact, one is kept."""
 
     site: Site
     table: Table

@@ -1,4 +1,4 @@
-"""Form: what is filled in when an ad is made of a name."""
+"""Form: which fields are filled in when a new ad is made from a name."""
 
 from urllib.parse import parse_qsl
 
@@ -20,7 +20,7 @@ from reporting.health.form import form_of
         ("spring/a/b", "spring", "(none)", {"rule-campaign": "spring", "rule-content": "a/b"}),
         ("a/b/c/d", "(none)", "(none)", {"rule-source": "a", "rule-medium": "b", "rule-content": "c/d"}),
         ("meta-ads", "(none)", "meta-ads", {"rule-network": "meta-ads"}),
-        ("banner", "spring", "(none)", {}),  # the key that hits give; only the campaign is a tag
+        ("banner", "spring", "(none)", {}),  # the name is the key that hits give; only the campaign is a tag
         ("banner", "(none)", "(none)", {"rule-source": "banner"}),
     ],
 )

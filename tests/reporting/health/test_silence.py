@@ -20,8 +20,8 @@ def day(number: int) -> str:
         (
             [1, 2, 5, 6, 9, 10, 13, 14, 17, 18, 21, 22, 25, 26],
             5,
-        ),  # two days off at a time; five are more than twice two
-        ([1, 2, 5, 6, 9, 10, 13, 14, 17, 18, 21, 22, 25, 26, 27], None),  # four days aren't
+        ),  # pauses of two days; five days are more than twice as many
+        ([1, 2, 5, 6, 9, 10, 13, 14, 17, 18, 21, 22, 25, 26, 27], None),  # four days are not more
         ([1, 2], None),  # too few days to know
         ([1, 11, 21], None),
         ([1, 2, 3], 28),

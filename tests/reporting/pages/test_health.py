@@ -28,7 +28,7 @@ HOUR_MS = 3_600_000
 
 
 def shop_of(store: Store, client: Client, is_staff: bool = False) -> DatedShop:
-    """A shop. A user of its account is signed in, who may make ads if `is_staff`."""
+    """Return a shop. A user of the shop's account is signed in. With `is_staff`, this user may make ads."""
     shop = DatedShop(store)
     user = User.objects.create_user("ann", is_staff=is_staff, is_superuser=is_staff)
     shop.account.users.add(user)

@@ -27,7 +27,7 @@ def note(text: str) -> str:
 
 @pytest.fixture(autouse=True)
 def chain(inline: None, settings: Any, tmp_path: Path) -> None:
-    """A chain of the archive's step and the test's own step."""
+    """Sets the chain of tasks: the archive's task, then the test's own."""
     settings.STATE_DIR = tmp_path
     settings.HIT_CHAIN = ("tracker.tasks.archive_hits", f"{__name__}.note")
     done.clear()
