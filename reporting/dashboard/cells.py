@@ -35,8 +35,8 @@ def cells_of(
     """Make one cell for each figure in `shown`, from a report's row or totals. `scope`: what the person chose, narrowed
     to this row.
 
-    Only conversions show a change, because more changes would be too much to read. It is the change since `before`, the
-    same row in the earlier days of the comparison.
+    Only conversions show a change, because more changes would be too much to read. `before`: the same row in the
+    earlier days of the comparison, from which the change is computed.
     """
     attributed: Attributed = "true" if isinstance(figures, ReportRow) and scope.by not in AD_KEYS else ""
     for figure in shown:

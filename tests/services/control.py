@@ -107,7 +107,8 @@ def _bring_up(name: str, service: Service) -> None:
 
 
 def _contained(name: str) -> bool:
-    """Whether the service runs as a container. If the daemon can't get the image, it can still run as a process."""
+    """Whether the service runs as a container. If the daemon can't get the image, the service can still run as a
+    process."""
     try:
         containers.start(name)
     except ServiceError as error:

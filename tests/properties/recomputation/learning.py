@@ -69,8 +69,8 @@ def learnt_weights(path: Sequence[Touch], taught: Lesson, site: Site) -> dict[st
 
 
 def shared(path: Path, worth: Mapping[Name, int] | Mapping[Name, Fraction]) -> list[Fraction]:
-    """Divide each ad's worth among its touches. An unknown ad gets the mean of the others; if none has worth, all are
-    equal."""
+    """Divide each ad's worth among its touches. An ad of unknown worth gets the mean of the others. If no ad has worth,
+    all touches get the same."""
     known = [worth[ad] for ad in set(path) if ad in worth]
     mean = Fraction(sum(known)) / len(known) if sum(known) else None
     times = Counter(path)
