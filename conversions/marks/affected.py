@@ -58,13 +58,14 @@ def affected(
     """Return the places (bucket and slot) of new facts, and of every conversion that these facts may change. Call it
     after the facts are written.
 
-    - A touch may change later conversions of its visitor, and of every visitor who may be the same person. The copies
-      of these conversions may change, too. If a browser sent a conversion before the touch and a server sent a copy of
-      it after the touch, the touch may change both.
+    - A touch may change later conversions of its visitor, and of every visitor who may be the same person. All
+      conversions with the same dedupe keys (claims) as these may change, too. If a browser sent a conversion before the
+      touch and a server sent the same order after the touch, the touch may change both.
     - A link may change the conversions after the visitor's previous link.
-    - A conversion or an adjustment may change all conversions with the same dedupe key (claim).
+    - A conversion or an adjustment may change all conversions with the same dedupe key.
     - If a goal counts one per person or per click, a changed conversion may change all later conversions of its
-      claimants, and of every visitor who may be the same person. The copies of these conversions may change, too.
+      claimants, and of every visitor who may be the same person. All conversions with the same dedupe keys as these may
+      change, too.
     - If a conversion is joined with a touch, its claim may change, because the touch's person becomes a claimant.
     - If a user or a visitor becomes crowded, the facts of its visitors may belong to other persons.
     - If a click id becomes crowded, the claims of all conversions that name the id may lose a claimant.
@@ -181,11 +182,11 @@ def _reached(reader: ConversionReader, visited: Mapping[str, int], since: int) -
     visitor -> instant (ms).
 
     A visitor may have an earlier conversion that a browser sent. Its dedupe key is also returned if a server sent a
-    copy of the conversion at or after the first of the instants.
+    conversion with the same key at or after the first of the instants.
 
     If the visitors have too many conversions, only the conversions at or after the instants are read again, because
-    there are usually few of them. Then copies from servers aren't searched: every bucket that may have such a copy is
-    marked anyway.
+    there are usually few of them. Then conversions from servers aren't searched: every bucket that may have one of them
+    is marked anyway.
     """
     if not visited:
         return set()

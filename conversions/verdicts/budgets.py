@@ -1,7 +1,7 @@
 """Budgets: limits how many touches are read for each conversion, so that one person can't cause unlimited work. Pure.
 
 If a person has many conversions in one part of an hour, fewer touches are read for each. All stored conversions that
-met a version of a goal in force are included in this number, also copies and retracted conversions. Other stored
+met a version of a goal in force are included in this number, also duplicates and retracted conversions. Other stored
 conversions are not included: whether they are stored depends on when their hits came, and figures must not depend on
 that.
 """
