@@ -178,11 +178,11 @@ def mark_places(places: Mapping[str, Collection[Place]], onward: Collection[tupl
 
 
 def onward_bucket(since: int) -> int:
-    """Return the bucket of an onward mark (a mark on all hours from a certain hour on) for an instant (ms). The bucket
-    is an hour of UTC.
+    """Return the bucket of an onward mark that covers the instant `since` (ms) and everything after it.
 
-    The site-local bucket that contains `since` starts in this hour or later. Because the bucket is a full hour, a site
-    has at most one onward mark an hour.
+    The site's bucket that contains `since` starts less than an hour before it. Its earliest possible start lies in the
+    returned bucket, which is a full hour of UTC. Because only full hours are used, a site has at most one onward mark
+    an hour.
     """
     earliest = max(since - HOUR_MS + 1, 0)
     return earliest - earliest % HOUR_MS
