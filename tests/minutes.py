@@ -1,4 +1,4 @@
-"""Minutes: the printed durations of a run of the tests -> a table of tests and seconds by kind.
+"""Minutes: makes a table of tests and seconds by kind, from the durations that a run of the tests printed.
 
 `make test PYTEST="--durations=0 -vv" > LOG; python -m tests.minutes LOG`
 """

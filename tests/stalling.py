@@ -1,5 +1,5 @@
-"""Stalling: a proxy in front of a service that can be stalled: it accepts connections and keeps them open, but sends
-nothing."""
+"""Stalling: a proxy in front of a service. While the proxy is stalled, it accepts connections and keeps them open, but
+sends nothing."""
 
 import socket
 from collections.abc import Iterator

@@ -347,7 +347,7 @@ class TestBelief:
         assert (told["visitor"], [copy["visitor"] for copy in told["duplicates"]]) == ("server", ["stranger"])
 
     def test_the_browsers_copy_of_an_order_still_brings_the_credit_to_the_ad(self, shop: Customer) -> None:
-        # The browser tells the order, then clicks once more; the shop's server tells it an hour later.
+        # The browser reports the order, then clicks once more. The shop's server reports the order an hour later.
         day = days_ago(2)
         send(browser(), shop.click(at(day, "10:00"), "banner"), shop.sale(at(day, "11:00"), "A-1", value="1.00"))
         shop.send(without(shop.sale(at(day, "12:00"), "A-1"), "visitor"))

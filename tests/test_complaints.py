@@ -163,7 +163,8 @@ def test_goals_are_not_retroactive(shop: Customer) -> None:
 def test_refunds(shop: Customer) -> None:
     sold, refunded = days_ago(20), days_ago(5)
     shop.send(shop.click(at(sold, "11:00")), *(shop.sale(at(sold), order) for order in ("A-1", "A-2", "A-3")))
-    # In part, twice and once more by a retry; in full; cancelled. One of them arrives before its order.
+    # two refunds of a part, one of them sent twice. A-2: a full refund. A-3: cancelled. A-4: the refund comes
+    # before the order.
     part = shop.adjust(at(refunded), "A-1", "refund", "9.90")
     shop.send(part, part, shop.adjust(at(refunded, "13:00"), "A-1", "refund", "5.00"))
     shop.send(shop.adjust(at(refunded), "A-2", "refund", "29.90"), shop.adjust(at(refunded), "A-3", "retract"))

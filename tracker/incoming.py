@@ -67,8 +67,8 @@ def read_body(request: HttpRequest) -> bytes:
     if len(body) < length:
         raise Refusal(400, "incomplete", "The body is shorter than its Content-Length.")
     if not body and "HTTP_TRANSFER_ENCODING" in request.META:
-        # If the body broke off, the server reports an empty body. Without this check, the query string would be read as
-        # a hit.
+        # The server reports a broken stream as one that ended. If nothing of it was read, the query string would be
+        # read as a hit without this check.
         raise Refusal(400, "incomplete", "The chunked body broke off, or holds nothing.")
     return body
 

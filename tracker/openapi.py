@@ -38,7 +38,7 @@ class StructExtension(OpenApiSerializerExtension):
         return str(self.target.__name__)
 
     def get_identity(self, *_: Any) -> str:
-        """Return the name by which drf-spectacular tells structs apart: what `get_name` returns."""
+        """Return the name by which drf-spectacular tells structs apart. It is what `get_name` returns."""
         return self.get_name()
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class EitherExtension(OpenApiSerializerExtension):
         return str(self.target.__name__)
 
     def get_identity(self, *_: Any) -> str:
-        """Return the name by which drf-spectacular tells classes apart: what `get_name` returns."""
+        """Return the name by which drf-spectacular tells classes apart. It is what `get_name` returns."""
         return self.get_name()
 
     def map_serializer(self, auto_schema: AutoSchema, _direction: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
     """The answer of a service. `state`: `up` if the service answered with `value`; `down` if it failed; `slow` if it
-    has not answered yet. `seconds`: how long the answer took, or how long the caller has waited so far."""
+    has not answered yet. `seconds`: how long the service took to answer, or has taken so far."""
 
     state: str
     seconds: float

@@ -50,7 +50,7 @@ WEB_CONCURRENCY = read_number("WEB_CONCURRENCY", 1, 1, 64)
 WEB_THREADS = read_number("WEB_THREADS", 32, 1, 1000)
 WEB_IDLE_SECONDS = read_number("WEB_IDLE_SECONDS", 75, 1, 3600)
 TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
-#: Whether there is a demo shop, and the sign-in page names the demo's user. This is only for trying the tracker.
+#: Whether there is a demo shop, and the sign-in page says where the demo's password is. Only for trying the tracker.
 DEMO = read_switch("DEMO")
 
 #: The folder to which all processes write their counts. /metrics shows the sums.

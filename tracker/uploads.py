@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 #: The most bytes of all files of a request together. A file that would exceed it is left out.
 MAX_FILES = 4 << 20
-#: The most bytes of a request that are read. A request with too many files is read up to here, because a browser shows
-#: the answer only after it has sent everything.
+#: The most bytes of a request that are read. A request with files that are too large is read up to here, because a
+#: browser shows the answer only after it has sent everything.
 MAX_READ = 64 << 20
 
 

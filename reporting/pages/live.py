@@ -17,7 +17,7 @@ from reporting.pages.site_page import SitePage
 from reporting.report.live import read_live
 from reporting.report.query import read_query
 
-#: The filters that apply to the present hour. Its counters know only goals.
+#: The filters that apply to the present hour. The hour's counters know only goals.
 FILTERS = ("goal", "goal!")
 
 

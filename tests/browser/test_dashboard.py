@@ -43,7 +43,7 @@ def send(tracker: Tracker, account: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The dashboard after sign-in. At the end of the test, the page must have thrown no error and requested nothing
+    """The dashboard after sign-in. At the end of the tests, the page must have thrown no error and requested nothing
     from another host."""
     folder = tmp_path_factory.mktemp("dashboard")
     with Tracker(folder / "state") as tracker, chromium(folder / "profile") as browser:

@@ -103,7 +103,7 @@ def test_hits_are_sorted_by_site_and_time_and_zstd_can_print_them(place: Place) 
 
 
 def test_only_the_blocks_with_wanted_hits_are_read(archive: ObjectArchive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merged, "BLOCK_BYTES", 1)  # a block a hit
+    monkeypatch.setattr(merged, "BLOCK_BYTES", 1)  # each hit is a block of its own
     hits = [hit(f"{site}{at}", site, at) for site in "abc" for at in range(5)]
     archive.put(Batch(batch_id(NOON, "x"), tuple(hits)))
     merge(archive)
@@ -368,7 +368,7 @@ def test_merged_and_small_objects_are_listed_together_in_order_of_time(archive: 
     assert list(archive.list(after=place_of(first))) == [after, later]
     assert list(archive.list(after=place_before(first))) == [first, after, later]
     assert list(archive.list(NOON + 2, NOON + 3)) == [first, after]
-    assert list(archive.list(NOON, NOON + 1)) == [first]  # it may hold any batch of its hour up to its last
+    assert list(archive.list(NOON, NOON + 1)) == [first]  # it may have any batch of its hour up to its last one
     assert list(archive.list(NOON + 3, NOON + HOUR)) == []
 
 

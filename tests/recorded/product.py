@@ -1,4 +1,5 @@
-"""Product: all imports of the product in the recorded tests: how facts are written, and the store's interface.
+"""Product: has all imports of the product in the recorded tests: the encoding of facts, the store's interface, and the
+cache of sites.
 
 Everything else uses HTTP, commands and names of tables. If a module moves, only this file changes.
 """

@@ -314,7 +314,7 @@ def odd_paths(traffic: Traffic) -> None:
     ):
         edge = ms(instant)
         traffic.browser(edge, banner(traffic, edge, f"dst-{n}"), sale(traffic, edge, f"dst-{n}", f"D-{n}", "7.77"))
-    # No visitor is named, so address and browser make a stand-in for the day.
+    # No visitor is named. Address and browser therefore make a stand-in for the day.
     for n, kind in enumerate(("page", "conversion")):
         hit = traffic.hit(
             at + n, "", type=kind, name="purchase", url="https://shop.example/?utm_source=print", value="3"

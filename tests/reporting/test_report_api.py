@@ -495,7 +495,7 @@ class TestHttp:
         shop.receive(shop.click("2026-11-23T10:00Z", ad="Grüße-日本"))
         plain, marked = (get(client, shop, format=form) for form in ("csv", "spreadsheet"))
         assert "Grüße-日本" in plain.content.decode()
-        assert plain.content[:2] == b"ad"  # what programs read has no mark
+        assert plain.content[:2] == b"ad"  # the file for programs has no byte order mark
         assert marked.content == b"\xef\xbb\xbf" + plain.content
         for header in ("Content-Type", "Content-Disposition"):
             assert marked.headers[header] == plain.headers[header]

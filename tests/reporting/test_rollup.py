@@ -161,7 +161,7 @@ def test_a_renamed_ad_leaves_no_row_of_its_old_name_in_any_bucket(shop: RolledSh
     shop.ad.save()
     MatchRule.objects.create(ad=shop.ad, source="x")
     assert shop.roll_up() == [1, 0]
-    assert shop.clicks() == {"one": 1}  # the name in the touches, because no configured ad matches now
+    assert shop.clicks() == {"one": 1}  # the name that the touches give, because no configured ad matches now
     shop.ad.key = "one"
     shop.ad.save()
     shop.roll_up()

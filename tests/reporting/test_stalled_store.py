@@ -22,7 +22,7 @@ WITHIN_SECONDS = 3.0
 
 @pytest.fixture
 def stalled() -> Iterator[Door]:
-    """The tracker and the door before the real Cassandra."""
+    """The tracker, and the proxy between it and the real Cassandra."""
     needs("CASSANDRA_URL")
     needs("BROKER_URL")
     parts = urlsplit(settings.CASSANDRA_URL)

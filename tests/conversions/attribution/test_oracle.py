@@ -55,7 +55,7 @@ REMOVAL = {
     "theta": (0.205517, 0.2060105),
     "zeta": (0.039884, 0.0398105),
 }
-#: For paths as rare as this one the simulation differs from its own matrix by more than its noise.
+#: Channels that few paths contain. For these, the simulation differs from its own matrix by more than its noise.
 RARE = {"delta", "mi"}
 CONVERSIONS = 19_785
 TERMS = Terms()

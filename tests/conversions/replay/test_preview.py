@@ -178,7 +178,7 @@ def test_the_number_is_the_one_worked_out_by_hand(shop: RecentShop) -> None:
         ("3.000000", "50.000000"),
         ("3.000000", "14.000000"),
         ("1.000000", "7.000000"),
-        ("2.000000", "80.000000"),  # EUR 64 at 1.25; of GBP no rate is known
+        ("2.000000", "80.000000"),  # EUR 64 at 1.25; no rate of GBP is known
         ("2.000000", "40.000000"),
     ]
 

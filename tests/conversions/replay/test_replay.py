@@ -241,7 +241,7 @@ class TestInTheBackground:
         done = []
         while Replay.objects.filter(pk=row.pk, ended_at=None).exists():
             now = now_ms()
-            # Each reading of the clock is a second later, so a slice has time for one or two batches.
+            # Each reading of the clock is a second later. A slice therefore has time for one or two batches.
             ticks = iter(range(now, now + 100_000, 1_000))
             self.carry_on(archive, lambda ticks=ticks: next(ticks), now + 5_000)  # type: ignore[misc]
             row.refresh_from_db()

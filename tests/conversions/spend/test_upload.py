@@ -1,4 +1,4 @@
-"""Uploads without a database: odd bytes and odd parameters are refused, whatever they are."""
+"""Uploads without a database: odd bytes and odd parameters are refused, and cause no error of our own."""
 
 import pytest
 from hypothesis import example, given

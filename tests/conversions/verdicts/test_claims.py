@@ -106,7 +106,7 @@ def test_each_goal_has_its_own_verdict_on_an_order() -> None:
             [change("refund", 9, 20, hit="x"), change("refund", 8, 5, hit="x")],
             45,
             False,
-        ),  # each once
+        ),  # each refund counts once
         ([change("refund", 9, 5, hit="y"), change("restate", 9, 80, hit="x")], 75, False),  # ties by hit id
         ([change("restate", 9, 0)], 0, False),
     ],

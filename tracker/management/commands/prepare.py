@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 if str(error) != shown:
                     shown = str(error)
                     self.stderr.write(f"waiting for the {service.name} ({service.variable}): {shown}")
-            except Exception as error:  # whatever a service's library says: the operator reads one line
+            except Exception as error:  # any error of a service's library: the operator reads one line
                 raise CommandError(failure(service, error)) from error
             time.sleep(PAUSE_SECONDS)
 
