@@ -39,7 +39,7 @@ class DashboardPage(SitePage):
         now = now_ms()
         # Before the first hit there is nothing else to do. Later the page Set-up has the snippet.
         yield {
-            "snippet": "" if first_bucket(site.key) else snippet_of(self.request, site),
+            "snippet": "" if first_bucket(site.key) else script_tag(origin_of(self.request), site.key),
             "refused": refused_today(site, now),
         }
         choice = read_choice(self.request.GET, site.key, day_of(now, site.timezone))
@@ -47,9 +47,9 @@ class DashboardPage(SitePage):
         yield report_context(choice, site, now)
 
 
-def snippet_of(request: HttpRequest, site: SiteConfig) -> str:
-    """Return the tag that loads the snippet of a site from this tracker."""
-    return script_tag(request.build_absolute_uri("/").rstrip("/"), site.key)
+def origin_of(request: HttpRequest) -> str:
+    """Return the tracker's address as the browser knows it, such as https://tracker.example."""
+    return request.build_absolute_uri("/").rstrip("/")
 
 
 def report_context(choice: Choice, site: SiteConfig, now: int) -> dict[str, Any]:

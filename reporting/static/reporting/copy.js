@@ -1,8 +1,7 @@
-// The button that copies the snippet; without a script the text is there to select.
-const button = document.getElementById("copy");
-if (button) {
+// The buttons that copy a text of the page. Without a script, the text is there to select.
+for (const button of document.querySelectorAll("[data-copies]")) {
   const source = document.getElementById(button.dataset.copies);
-  const status = document.getElementById("copied");
+  const status = button.parentElement.querySelector("[role=status]");
   const select = () => window.getSelection().selectAllChildren(source);
   button.hidden = false;
   button.addEventListener("click", async () => {
