@@ -99,7 +99,7 @@ def _graph(arrows: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
 
 
 def arrows_between_packages(room: str, files: Mapping[str, Path], imports: Iterable[Import]) -> Arrows:
-    """Return which packages of an app import which others of it, as (importer, target)."""
+    """Return which packages of an app import which other packages of the app, as (importer, target)."""
     pairs = {(_package(one.importer), _package(one.target)) for one in imports if one.target in files}
     return {(a, b) for a, b in pairs if a != b and a.startswith(f"{room}.") and b.startswith(f"{room}.")}
 

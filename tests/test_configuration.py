@@ -167,7 +167,7 @@ def test_an_empty_value_counts_as_unset(tmp_path: Path) -> None:
     names = settings_read() - {"HITLEDGER_STATE"}
     answer = start(HITLEDGER_STATE=str(tmp_path), **dict.fromkeys(names, ""))
     assert answer.returncode == 0, answer.stderr
-    assert list(CHECKOUT.glob("*.db")) == []  # the folder of prometheus_client's counts
+    assert list(CHECKOUT.glob("*.db")) == []  # prometheus_client would write its counts here
 
 
 @pytest.mark.parametrize(("name", "value"), BAD_VALUES, ids=lambda text: text)

@@ -27,7 +27,7 @@ PACKAGES = {
     "tracker": ("collection",),
 }
 #: A package is pure if its docstring ends with this word. Its modules know no Django, no service, no clock and no
-#: environment; what they read, they read through a port.
+#: environment. They read everything through a port.
 PURE = "Pure."
 #: Modules in pure packages that aren't pure, with the reason.
 IMPURE = {

@@ -93,7 +93,7 @@ def test_a_pid_file_of_another_boot_ends_no_process(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "rabbitmq.pid").write_text(f"{os.getpid()} 1 another-boot\n")
     assert process.running("rabbitmq") is None
-    process.end("rabbitmq", signal.SIGKILL)  # would end this very test
+    process.end("rabbitmq", signal.SIGKILL)  # would end this test if the pid file were believed
 
 
 def test_a_package_that_needs_root_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:

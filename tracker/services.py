@@ -54,8 +54,8 @@ class Database:
 
 
 def open_store() -> Preparable:
-    """Return the store of facts. It belongs to the app `conversions`; the setting OPEN_STORE names the function there
-    that returns it."""
+    """Return the store of facts. The store belongs to the app `conversions`. The setting OPEN_STORE names the function
+    of this app that returns the store."""
     store: Preparable = import_string(settings.OPEN_STORE)()
     return store
 

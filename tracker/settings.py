@@ -270,7 +270,7 @@ BEAT = {
 }
 
 #: What the app `tracker` needs of other apps, named as text like the tasks above: how far the queue is processed, the
-#: store to prepare, the function that marks a changed site, and the one that archives a changed configuration.
+#: store to prepare, the function that marks a changed site, and the function that archives a changed configuration.
 MARKER = "conversions.models.Marker"
 OPEN_STORE = "conversions.store.adapters.open_store"
 MARK_SITE = "conversions.marks.marks.mark_site"

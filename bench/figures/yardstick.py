@@ -8,7 +8,7 @@ TIMES = 5
 
 
 def measure() -> float:
-    """Encode, decode and add up rows, several times. Return the CPU seconds of the fastest time."""
+    """Encode, decode and add up rows, several times. Return the CPU seconds of the fastest run."""
     return min(_once() for _ in range(TIMES))
 
 

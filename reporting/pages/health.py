@@ -35,7 +35,7 @@ NAME_KEYS = ("ad", "campaign", "channel", "network")
 
 
 class RefusedLine(NamedTuple):
-    """The refused hits of one code. `latest`: a row of one of the last days, with a sample."""
+    """The refused hits of one code. `latest`: the latest row with this code, which has a sample."""
 
     code: str
     hits: int

@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=bounded(MAX_SECONDS), default=600)
     parser.add_argument("--embedded", action="store_true", help="no services; only web and beat are killed")
     words = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The processes that were started then end as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # The started processes then end, too.
     folder = Path(tempfile.mkdtemp(prefix=f"hitledger-crash-{words.seed}."))
     print(f"seed {words.seed}; state, services and logs are in {folder}", flush=True)
     try:

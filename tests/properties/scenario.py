@@ -28,7 +28,7 @@ CLOCKS = [
 EDGES = [
     ("UTC", 1_793_480_400_000),
     ("Asia/Kathmandu", 1_793_459_700_000),  # +05:45
-    ("America/New_York", 1_793_494_800_000),  # the clock goes back two hours into the month
+    ("America/New_York", 1_793_494_800_000),  # the clock goes back two hours after the month begins
 ]
 URLS = [
     *("", "https://s.example/?utm_source=google&utm_campaign=x", "https://s.example/?gclid=G1", "https://s.example/p"),
@@ -85,7 +85,7 @@ class Scenario:
 def moment(rng: random.Random, start: int, hours: int) -> int:
     """Return an instant within some hours, often at the edge of an hour or a day."""
     edge = start - start % HOUR + rng.randrange(0, hours) * HOUR
-    day_before = DAY_MS if rng.random() < 0.1 else 0  # a window's length
+    day_before = DAY_MS if rng.random() < 0.1 else 0  # the length of a window
     return edge + rng.choice([-1, 0, 1, -30 * MINUTE, 10 * MINUTE, 30 * MINUTE]) - day_before
 
 

@@ -97,7 +97,7 @@ class World:
         self.batches = split_batches(rng, self.received())
         #: Rate tables still to be loaded, and the quotes of those that are.
         self.tables = list(self.scenario.tables)
-        RateRow.objects.all().delete()  # the previous world's
+        RateRow.objects.all().delete()  # rates of the previous world
         RateLoad.objects.all().delete()
         self.loaded: list[Quote] = []
         #: Batches that workers have taken and not acknowledged; and how often the queue delivers such a batch to

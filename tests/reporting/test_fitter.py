@@ -235,7 +235,7 @@ def test_a_fitter_that_dies_at_any_step_is_repaired_by_the_next_one(shop: DatedS
     shop.receive(shop.click("2026-10-06T10:00Z", visitor="fay"), shop.sale("2026-10-06T11:00Z", visitor="fay"))
     with pytest.raises(Dies):
         fit(shop, store=Killed(shop.store, method, after), marks=Killed(fit_marks, method, after))
-    shop.roll_up()  # this rollup sees the old fit or the new one
+    shop.roll_up()  # this rollup may read the old fit or the new one
     settle(shop)
     assert credit(shop, "shapley") == {"mail": "0.000000", "summer": "1.000000"}
 

@@ -60,7 +60,7 @@ def test_readers_get_an_answer_soon_while_cassandra_stalls(
             READERS[1]: 404
         }
         stalled.stall()
-        time.sleep(1.1)  # the check of a moment ago isn't repeated
+        time.sleep(1.1)  # a service is checked at most once a second
         with ThreadPoolExecutor(24) as pool:
             answers = list(pool.map(lambda path: read(tracker, made, path), READERS * 4))
         assert {answer.status_code for _, answer in answers} == {503}

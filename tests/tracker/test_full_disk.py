@@ -21,7 +21,7 @@ def test_a_full_disk_refuses_hits_kills_no_process_and_is_over_once_there_is_roo
         assert [file for file in disk.rglob(".*") if file.is_file()] == []
         assert requests.get(f"{tracker.url}/metrics", timeout=10).status_code == 200
         rest.unlink()
-        time.sleep(1.1)  # readiness is cached for this long
+        time.sleep(1.1)  # a service is checked at most once a second
         assert requests.get(f"{tracker.url}/collect", hit, timeout=10).json()["accepted"] == 1
         assert set(states(tracker).values()) == {"up"}
         assert tracker.pids("web") == pids

@@ -51,7 +51,7 @@ def code(answer: requests.Response) -> tuple[int, str]:
 
 
 def raw(tracker: Tracker, method: str, headers: dict[str, str], chunks: list[bytes]) -> tuple[int, Any]:
-    """Send a raw chunked request, without the headers that requests would add."""
+    """Send a raw chunked request, without the headers that the library `requests` would add."""
     connection = http.client.HTTPConnection("127.0.0.1", tracker.port, timeout=10)
     connection.request(method, "/collect", iter(chunks), headers, encode_chunked=True)
     answer = connection.getresponse()

@@ -110,7 +110,7 @@ class Collected(msgspec.Struct):
     rejected: dict[int, Refusal]
     sites: Mapping[str, Known[SiteEntry]] = {}
     notes: dict[int, Refusal] = {}
-    #: The visitor id of the last hit that named one, unless its consent denies it; "" if there is none.
+    #: The visitor id of the last hit that named one and whose consent allows it; "" if there is none.
     named: str = ""
 
     def reject(self, index: int, refusal: Refusal, item: Parameters | Refusal) -> None:

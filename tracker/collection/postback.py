@@ -144,8 +144,8 @@ def parameters_of(postback: Postback, key: str) -> list[dict[str, Any]]:
 
 
 def sale(postback: Postback, key: str, goal: str, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a postback's conversion of a goal. `names`: its order, click and consent. If the same
-    postback comes again, the hit id is the same."""
+    """Return the parameters of the conversion that a postback makes for a goal. `names`: the conversion's order, click
+    and consent. If the same postback comes again, the hit id is the same."""
     hit = keyed_hash(f"{key}\n{goal}\n{postback.order}\n{postback.click}", b"postback")
     return {**postback.given, **names, "type": "conversion", "name": goal, "id": hit}
 

@@ -318,7 +318,7 @@ class TestReports:
         shop.receive(shop.sale("2024-11-20T12:00Z", 10, currency="GBP"))
         shop.receive(shop.sale("2024-11-20T12:01Z", 10, currency="GBP"))
         live = shop.report("2024-11-20", "2024-11-20", now="2024-11-20T12:30Z")["live"]
-        assert live["value"] in ("20.000000", "40.000000")  # the first hit may come before its currency was noted
+        assert live["value"] in ("20.000000", "40.000000")  # the first hit may be counted before its currency is known
         assert value(shop) == "40.000000"
 
     def test_an_absurd_value_does_not_stop_a_rollup(self, shop: DatedShop, load_lines: Load) -> None:

@@ -178,7 +178,7 @@ ADS = [
 @pytest.mark.parametrize(
     ("given", "ad"),
     [
-        ({"ad": "two", "source": "google", "campaign": "spring"}, "two"),  # the key goes before every rule
+        ({"ad": "two", "source": "google", "campaign": "spring"}, "two"),  # the key in the hit comes before every rule
         ({"source": "google", "campaign": "spring-sale"}, "one"),  # the first ad that matches
         ({"source": "google"}, "two"),  # not all globs of `one` match
         ({"network": "fbclid", "click_id": "F"}, "two"),
@@ -192,7 +192,7 @@ def test_a_touch_belongs_to_the_ad_of_its_key_or_the_first_with_a_matching_rule(
 @pytest.mark.parametrize(
     ("given", "name"),
     [
-        ({"ad": "stray", "source": "google"}, "stray"),  # a key is never matched by rules
+        ({"ad": "stray", "source": "google"}, "stray"),  # no rule matches a hit that has a key
         ({"source": "bing", "medium": "cpc", "campaign": "c", "content": "d", "term": "t"}, "bing/cpc/c/d"),
         ({"source": "bing", "content": "d"}, "bing/d"),
         ({"source": "Google"}, "Google"),  # as in the networks' own reports, case counts

@@ -61,7 +61,7 @@ def test_tokens_grow_although_the_clock_is_set_back() -> None:
 def test_tokens_of_a_restored_database_are_greater_than_all_before() -> None:
     newest = draw_token()
     Sequence.objects.update(last=newest - 3600 * SECOND_US)
-    time.sleep(0.01)  # a restore takes longer than the clock's grain, which is 1 ms on SQLite
+    time.sleep(0.01)  # SQLite's clock counts ms, and a real restore takes longer
     assert draw_token() > newest
     Sequence.objects.all().delete()
     assert draw_token() > newest

@@ -101,7 +101,7 @@ def test_a_goal_made_retroactive_counts_over_last_month(shop: Shop, archive: Fol
     shop.site.save()
     goal = Goal.objects.create(site=shop.site, key="thanks", path="/thanks")
     replay(shop)
-    assert conversions(shop) == 0  # the goal takes effect forward
+    assert conversions(shop) == 0  # a new goal counts only later hits
     goal.make_retroactive(NOON - 60 * DAY)
     forget_cached_sites()
     replay(shop, "--from", "2026-10-01", "--to", "2026-11-01")

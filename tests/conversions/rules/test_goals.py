@@ -70,7 +70,7 @@ def test_an_adjustment_meets_no_goal() -> None:
         ("https://s.example/order%20complete", "/order complete", True),
         ("https://s.example/order+complete", "/order complete", False),
         ("https://s.example/%7Eann", "/~ann", True),
-        ("https://s.example/a%2Fb", "/a/b", False),  # not the same page
+        ("https://s.example/a%2Fb", "/a/b", False),  # an encoded slash is no slash
         ("https://s.example/a%2fb", "/a%2Fb", True),
         ("https://s.example/100%25", "/100%25", True),
         ("https://s.example/a%2Ab", "/a%2Ab", True),
@@ -164,7 +164,7 @@ def asks(conditions: str, **rules: Any) -> Goal:
             "path is /thanks",
             {"url": "/thanks", "type": "event"},
             False,
-        ),  # otherwise each event on that page would count
+        ),  # a condition on the path counts only page hits, not each event of the page
         ("event is lead", {"type": "event", "name": "lead"}, True),
         ("event is lead", {"type": "event", "name": "leads"}, False),
         ("event like lead*", {"type": "event", "name": "leads"}, True),

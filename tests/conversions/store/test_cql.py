@@ -28,7 +28,7 @@ from conversions.store.port import Store, StoreUnavailable
         OperationTimedOut(),
         Unavailable("too few"),
         WriteTimeout("too slow", write_type=0),
-        # What an increment of a counter raises if its node dies. It is never retried.
+        # The error that the increment of a counter raises if the node dies. An increment is never retried.
         ConnectionShutdown("closed"),
         ConnectionException("lost"),
         ConnectionBusy("full"),

@@ -23,7 +23,7 @@ Planned = tuple[str, list[str]]
 
 @pytest.fixture
 def shop(sql_store: Store, settings: Any) -> Shop:
-    """A shop with a past. Its goal counts one per person, because that reads most."""
+    """A shop with a past. Its goal counts one conversion per person, because this needs most reads."""
     settings.CASSANDRA_URL = ""
     shop = Shop(sql_store, counting="once")
     execute_all(ADD_FACT, [fact_row(fact) for fact in past_of(shop)])

@@ -94,8 +94,8 @@ def test_an_instant_lies_in_its_day(instant: int, timezone: str) -> None:
         ("2026-03-29", "Europe/Berlin", 23),
         ("2026-10-25", "Europe/Berlin", 25),
         ("2026-10-04", "Australia/Lord_Howe", 23.5),
-        ("2026-03-08", "America/Havana", 23),  # has no midnight
-        ("2026-11-01", "America/Havana", 25),  # has two
+        ("2026-03-08", "America/Havana", 23),  # the day has no midnight
+        ("2026-11-01", "America/Havana", 25),  # the day has two midnights
         ("2026-11-24", "Asia/Kathmandu", 24),
     ],
 )

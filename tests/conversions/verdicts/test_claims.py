@@ -93,9 +93,9 @@ def test_each_goal_has_its_own_verdict_on_an_order() -> None:
     [
         ([], 50, False),
         ([change("refund", 9, 20)], 30, False),
-        ([change("refund", 9, 20), change("refund", 8, 40)], -10, False),  # may go negative
+        ([change("refund", 9, 20), change("refund", 8, 40)], -10, False),  # the value may become negative
         ([change("restate", 9, 80)], 80, False),
-        ([change("refund", 8, 20), change("restate", 9, 80)], 80, False),  # it discards earlier refunds
+        ([change("refund", 8, 20), change("restate", 9, 80)], 80, False),  # a restatement discards earlier refunds
         ([change("restate", 8, 80), change("refund", 9, 20)], 60, False),
         ([change("retract", 9)], 50, True),
         ([change("retract", 8), change("refund", 9, 20)], 30, True),
@@ -107,7 +107,7 @@ def test_each_goal_has_its_own_verdict_on_an_order() -> None:
             45,
             False,
         ),  # each refund counts once
-        ([change("refund", 9, 5, hit="y"), change("restate", 9, 80, hit="x")], 75, False),  # ties by hit id
+        ([change("refund", 9, 5, hit="y"), change("restate", 9, 80, hit="x")], 75, False),  # ordered by hit id
         ([change("restate", 9, 0)], 0, False),
     ],
 )

@@ -137,10 +137,10 @@ def test_a_part_writes_each_name_once_for_all_models_and_adds_up_to_the_same_hou
 def test_clicks_and_views_are_counted_once_per_hit_and_per_visitors_click_id() -> None:
     found = clicks(
         touch(hit="a"),
-        touch(hit="a", visitor="bob"),  # one hit id
+        touch(hit="a", visitor="bob"),  # the same hit id
         touch(hit="b", kind="view"),
         touch(hit="c", ad="", network="gclid", click_id="X"),
-        touch(hit="d", ad="", network="gclid", click_id="X"),  # one click id of one visitor
+        touch(hit="d", ad="", network="gclid", click_id="X"),  # the same click id and visitor
         touch(hit="e", ad="", network="gclid", click_id="X", visitor="bob"),
     )
     assert found == [ClickRow(AdName("google-ads", "", False), 2, 0), ClickRow(ONE_AD, 1, 1)]

@@ -15,7 +15,7 @@ def day(number: int) -> str:
     ("met", "quiet"),
     [
         (range(1, 32), None),  # every day
-        (range(1, 31), None),  # one day without is no silence
+        (range(1, 31), None),  # one quiet day is no silence
         (range(1, 30), 2),
         (
             [1, 2, 5, 6, 9, 10, 13, 14, 17, 18, 21, 22, 25, 26],

@@ -13,7 +13,7 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
     ("remote", "forwarded", "client"),
     [
         ("192.0.2.1", "", "192.0.2.1"),
-        ("192.0.2.1", "203.0.113.9", "192.0.2.1"),  # a client that is no trusted proxy may claim any address
+        ("192.0.2.1", "203.0.113.9", "192.0.2.1"),  # the client is no trusted proxy, and its claim is ignored
         ("10.0.0.1", "", "10.0.0.1"),
         ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
         ("10.0.0.1", "198.51.100.66, 203.0.113.9", "203.0.113.9"),

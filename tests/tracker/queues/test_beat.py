@@ -1,4 +1,5 @@
-"""Beat continues when the machine's clock is changed, and another machine's clock drops none of its ticks."""
+"""Beat continues when the machine's clock is changed. None of its ticks is dropped because another machine's clock
+differs."""
 
 import os
 import subprocess

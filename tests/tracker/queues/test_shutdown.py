@@ -120,4 +120,4 @@ def test_a_task_that_cannot_put_its_batch_down_keeps_it(ending: None) -> None:
 
     began = time.monotonic()
     assert retry_while_away(away, "a step", broker_away) == "done"
-    assert time.monotonic() - began > shutdown.SLICE_SECONDS  # it waits between tries
+    assert time.monotonic() - began > shutdown.SLICE_SECONDS  # the worker waits between tries
