@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 FURTHEST_MS = 14 * HOUR_MS
 #: How long a fitter holds a month's mark, ms. If the fitter dies, the month waits this long.
 HOLD_MS = 15 * 60 * 1000
-#: Fits are made after the hours of their month are rolled up. They wait only for hours that were marked in the last
+#: Fits are made after the hours of their month are rolled up. Fits wait only for hours that were marked in the last
 #: WAIT_MS (ms): an hour that has been marked for longer may fail each time.
 WAIT_MS = 10 * 60 * 1000
 #: After making a month's fits, the month rests this many times the time that they took. Otherwise late hits could keep

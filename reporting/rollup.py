@@ -40,8 +40,8 @@ HOLD_MS = 2 * 60 * 1000
 #: marks the hour, and each rollup makes all of it. Meanwhile reports show live counters.
 REST = 10
 #: After a site's onward marks were replaced, further ones rest this long (ms) for each marked part, at most
-#: LONGEST_ONWARD_REST_MS. It is ten times what the rollup of a small part takes. However many batches strangers send,
-#: they cost a worker about a tenth of its time.
+#: LONGEST_ONWARD_REST_MS. This is ten times as long as the rollup of a small part takes. However many batches strangers
+#: send, they cost a worker about a tenth of its time.
 ONWARD_REST_A_PART_MS = 100
 
 

@@ -65,7 +65,7 @@ def roll_up() -> int:
 @shared_task(name="reporting.tasks.help_roll_up")
 def help_roll_up() -> int:
     """The task of a helper: roll up parts of divided hours while another worker runs the task `roll_up`. Return how
-    many parts. It ends after HELP_SECONDS, because its worker must also process hits."""
+    many parts. The task ends after HELP_SECONDS, because its worker must also process hits."""
     work = roller()
     return attempt_all(work, divided(work.marked(now=now_ms())), time.monotonic() + HELP_SECONDS)
 

@@ -80,8 +80,8 @@ def is_known(request: Request, etag: str) -> bool:
 
 
 class FitReport(APIView):
-    """What the data-driven models learnt about a goal from a month. It decides how conversions of the next month are
-    divided."""
+    """What the data-driven models learnt about a goal from a month. This fit decides how conversions of the next month
+    are divided."""
 
     authentication_classes = READER_AUTHENTICATION
     permission_classes = (MayRead,)

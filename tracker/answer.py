@@ -17,8 +17,8 @@ EXPOSED = "X-Hit-Error, Retry-After"
 
 
 def accepted(collected: Collected) -> HttpResponse:
-    """Make the response to a request of which at least one hit was accepted. It also lists the refused hits with their
-    reasons."""
+    """Make the response to a request of which at least one hit was accepted. The response also lists the refused hits
+    with their reasons."""
     notes = {"notes": _plain(collected.notes)} if collected.notes else {}
     return _json({"accepted": len(collected.hits), "rejected": _plain(collected.rejected), **notes}, 200)
 

@@ -120,7 +120,8 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
         return super().update(instance, validated_data)
 
     def get_snippet(self, site: Site) -> str:
-        """Return the script tag to paste into the site's pages. It has the tracker's address from this request."""
+        """Return the script tag to paste into the site's pages. The tag has the tracker's address, as this request has
+        it."""
         return site.snippet(self.context["request"].build_absolute_uri("/").rstrip("/"))
 
 

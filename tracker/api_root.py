@@ -1,4 +1,4 @@
-"""API root: lists the addresses of the API. It reads them from the URL patterns."""
+"""API root: lists the addresses of the API, which are read from the URL patterns."""
 
 from collections.abc import Iterable, Iterator
 

@@ -50,8 +50,8 @@ def show(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
 
 
 def checkout(request: HttpRequest) -> HttpResponse:
-    """Render the checkout page with a new order id. Its form sends this id to the thank-you page. If the thank-you page
-    is loaded again, it reports the same order."""
+    """Render the checkout page with a new order id. The page's form sends this id to the thank-you page. If the
+    thank-you page is loaded again, the same order is reported."""
     return show(request, "checkout", order=f"D-{secrets.token_hex(4).upper()}")
 
 

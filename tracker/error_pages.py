@@ -17,8 +17,8 @@ def wants_html(request: HttpRequest) -> bool:
 
 
 def handler_of(status: int, code: str, detail: str, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Make the function that Django calls for errors of a status. It answers browsers with `page`, and programs with a
-    JSON error of this code and detail."""
+    """Make the function that Django calls for errors of a status. The function answers browsers with `page`, and
+    programs with a JSON error of this code and detail."""
 
     def handler(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return page(request, *args, **kwargs) if wants_html(request) else error_response(status, code, detail)

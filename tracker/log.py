@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-#: The most characters of a message. It is bounded because names and addresses in it may come from strangers.
+#: The most characters of a message. A message is bounded because names and addresses in it may come from strangers.
 LONGEST = 2_000
 LONGEST_OF_STRANGERS = 300
 #: Each logger of events that strangers can cause writes at most LINES lines in MINUTE seconds.

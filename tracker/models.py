@@ -27,7 +27,8 @@ MAX_CHANNELS = 200
 #: The fields that a row of a site's channel table may match.
 CHANNEL_GLOBS = ("source", "medium", "network")
 STATUSES = ("approved", "pending", "rejected")
-#: The shortest secret of postbacks. It is stored as a plain hash, which is safe only if nobody can guess the secret.
+#: The fewest characters of a secret of postbacks. A secret is stored as a plain hash, which is safe only if nobody can
+#: guess the secret.
 MIN_POSTBACK_SECRET = 16
 SIGNAL_NAMES = ", ".join(SIGNALS)
 #: The boolean fields of a site. The fields named set_aside_* decide which hits are rejected; see
@@ -166,7 +167,7 @@ class Account(models.Model):
 
 
 class Site(models.Model):
-    """A web site of an account. Its timezone and currency can't be changed once it has hits."""
+    """A web site of an account. Its timezone and currency can't be changed once the site has hits."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="sites")
     key = models.CharField(max_length=64, unique=True, default=new_site_key, editable=False)

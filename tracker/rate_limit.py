@@ -13,8 +13,8 @@ MAX_SENDERS = 10_000
 class RateLimit:
     """A limit of hits a second for each sender: a leaky bucket with room for the hits of one second.
 
-    A request passes as a whole if there is room for one hit. It may overfill the bucket; otherwise requests with many
-    hits could never pass.
+    A request passes as a whole if there is room for one hit. The request may overfill the bucket. Otherwise requests
+    with many hits could never pass.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -1,5 +1,5 @@
-"""Schema: /api/schema, the OpenAPI 3 description of all endpoints. It is public. Each process makes it only once,
-because that takes a third of a second."""
+"""Schema: /api/schema, the OpenAPI 3 description of all endpoints. The description is public. Each process makes it
+only once, because this takes a third of a second."""
 
 from typing import Any
 

@@ -47,8 +47,8 @@ class SignInThrottle(SimpleRateThrottle):
         super().__init__()
 
     def get_cache_key(self, _request: Any, _view: Any) -> str:
-        """Return the key under which the cache stores the number of attempts. It contains a hash of `ident`, because a
-        user name may be long."""
+        """Return the key under which the cache stores the number of attempts. The key contains a hash of `ident`,
+        because a user name may be long."""
         return self.cache_format % {"scope": self.scope, "ident": Token.hash_of(self._ident)}
 
 

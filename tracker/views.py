@@ -78,7 +78,7 @@ def collect_hits(request: HttpRequest, body: bytes) -> Collected:
 
 
 class HitView(APIView):
-    """Base of views that take hits from pages of any origin, without authentication. They never answer 500."""
+    """Base of views that take hits from pages of any origin, without authentication. These views never answer 500."""
 
     authentication_classes = ()
     permission_classes = ()

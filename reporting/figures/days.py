@@ -1,7 +1,7 @@
 """Days: adds up the cells of a site's hours to the cells of a day. Pure.
 
-A day's cell also contains a token, and the start and end of the day at the time when the cell was made. They show a
-reader whether the cell is still valid.
+A day's cell also contains a token, and the start and end of the day at the time when the cell was made. By these, a
+reader knows whether the cell is still valid.
 """
 
 from collections import Counter, defaultdict

@@ -55,7 +55,7 @@ class SignedInPage(Page, LoginRequiredMixin, View):
 
 class FindPage(SignedInPage):
     """The page that finds conversions of a `site` by an id, the parameter `q`. The parameter `by` names the kind of the
-    id: order, hit, visitor or user. It may be absent."""
+    id: order, hit, visitor or user. `by` may be absent."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Find the conversions. If there is only one, redirect to its explanation; otherwise list them. Without an id,

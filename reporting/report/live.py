@@ -31,7 +31,7 @@ def read_live(store: Store, query: Query, site: SiteConfig, now: int) -> LiveHou
     bucket = bucket_of(now, site.timezone)
     sums: Counter[str] = Counter()
     for count in store.read_counts(site.key, bucket):
-        # Counts of hits and clicks have no goal. They are shown in reports of one goal as well.
+        # Counts of hits and clicks have no goal. These counts are shown in reports of one goal as well.
         if not count.goal or query.takes_goal(count.goal):
             sums[count.metric] += count.amount
     return LiveHour(iso(bucket), sums["hits"], sums["clicks"], sums["conversions"], six_places(sums["value"]))

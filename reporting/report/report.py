@@ -126,7 +126,8 @@ class CellAdder:
         return (*keys, ad[-1]) if "ad" in self._ads.names else keys
 
     def _groups_of(self, goal: str, days: Iterable[str], bucket: int) -> list[dict[AdKey | None, Sum] | None]:
-        """Return for each day the sums of a goal, by ad. It is None if the report excludes the day or the goal."""
+        """Return for each day the sums of a goal, by ad. If the report excludes the day or the goal, return None for
+        this day."""
         wanted = self._query.takes_goal(goal)
         return [self._group(goal, day, bucket) if wanted and day in self._query else None for day in days]
 

@@ -1,4 +1,4 @@
-"""Request: makes random requests as bytes. It knows the ids of the hits that they certainly contain."""
+"""Request: makes random requests as bytes, each with the ids of the hits that it certainly contains."""
 
 import gzip
 import json

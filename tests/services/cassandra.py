@@ -54,7 +54,7 @@ def launch() -> None:
 
 
 def ready() -> bool:
-    """Whether the node answers a request of CQL's protocol. It opens its port as the last step."""
+    """Whether the node answers a request of CQL's protocol. The node opens its port as its last step."""
     return ask(PORT, b"\x04\x00\x00\x00\x05\x00\x00\x00\x00", 5)[4:] == b"\x06"
 
 

@@ -21,7 +21,7 @@ PORT = 5433 + OFFSET
 NAME = "hitledger"
 ENV = {"DATABASE_URL": f"postgres://{NAME}:{NAME}@{HOST}:{PORT}/{NAME}"}
 PROCESSES = ("postgres",)
-STOP = signal.SIGINT  # It closes the clients' connections; SIGTERM would wait for them.
+STOP = signal.SIGINT  # SIGINT closes the clients' connections; SIGTERM would wait for them.
 PACKAGES = ("postgresql",)
 
 # A request for TLS. A server that accepts connections answers it with S or N.
@@ -34,7 +34,8 @@ def install() -> None:
 
 
 def launch() -> None:
-    """Start the server, the first time on a new cluster. It listens only on the port, and on no socket file."""
+    """Start the server. The first start makes a new cluster. The server listens only on the port, and on no socket
+    file."""
     folder = _folder()
     if not (folder / "data").exists():
         _make_cluster(folder)

@@ -38,7 +38,7 @@ def launch() -> None:
 
 
 def ready() -> bool:
-    """Whether the broker answers AMQP's greeting. It opens its port as the last step."""
+    """Whether the broker answers AMQP's greeting. The broker opens its port as its last step."""
     return ask(PORT, b"AMQP\x00\x00\x09\x01", 1) == b"\x01"
 
 

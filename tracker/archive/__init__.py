@@ -63,6 +63,6 @@ def _merger_of(archive: ObjectArchive) -> Merger:
 
 
 def merged_until() -> int:
-    """Return the instant (ms) before which an hour must have ended for its objects to be merged now. It is
+    """Return the instant (ms) before which an hour must have ended for its objects to be merged now. This instant is
     ARCHIVE_MERGE_HOURS ago, but at least one hour."""
     return time.time_ns() // 1_000_000 - max(settings.ARCHIVE_MERGE_HOURS, 1) * HOUR_MS

@@ -37,8 +37,8 @@ def read_instant(value: str | int) -> int | None:
 
 
 def in_ms(number: float) -> float:
-    """Convert a number since the epoch to ms. Its size shows whether it counts s, ms, us or ns. A result above BEYOND
-    becomes BEYOND."""
+    """Convert a number since the epoch to ms. The size of the number shows whether it counts s, ms, us or ns. A result
+    above BEYOND becomes BEYOND."""
     size = abs(number)
     if size < 1e11:
         return number * 1000

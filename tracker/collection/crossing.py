@@ -28,8 +28,8 @@ class Crossing(msgspec.Struct, frozen=True):
 
 
 def sign(visitor: str, at: int, site: str, ua: str, secret: str) -> str:
-    """Make a token with a visitor's id. It is valid only for this site and this browser (`ua`). The page puts it into a
-    link as the parameter `hl_visitor`. `at`: the present instant (ms)."""
+    """Make a token with a visitor's id. The token is valid only for this site and this browser (`ua`). The page puts
+    the token into a link as the parameter `hl_visitor`. `at`: the present instant (ms)."""
     said = at.to_bytes(TIME_BYTES, "big") + visitor.encode()
     return _encode(said + _seal(said, site, ua, secret))
 

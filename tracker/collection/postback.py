@@ -123,8 +123,8 @@ def read_status(given: Parameters, statuses: Mapping[str, str]) -> Status:
 
 
 def hits_of(postback: Postback, key: str, site: SiteEntry, sender: Sender) -> list[Hit]:
-    """Make the hits of a postback: a conversion, adjustments, or both. They are trusted like hits with an ingest token.
-    `key`: the site's key. Raises Refusal."""
+    """Make the hits of a postback: a conversion, adjustments, or both. The hits are trusted like hits with an ingest
+    token. `key`: the site's key. Raises Refusal."""
     return [read_hit(given, key, Known(site), sender, new_hit_id) for given in parameters_of(postback, key)]
 
 

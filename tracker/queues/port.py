@@ -55,7 +55,7 @@ class HitQueue(Protocol):
         """Return how many batches wait, for how long, and how many could not be processed."""
 
     def is_idle(self) -> bool:
-        """Whether every batch that was sent is processed. It asks the workers; one that doesn't answer counts as
+        """Whether every batch that was sent is processed. A worker that doesn't say whether it is busy counts as
         busy."""
 
     def prepare(self) -> None:

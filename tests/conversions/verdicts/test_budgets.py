@@ -116,5 +116,5 @@ def test_a_strangers_thousands_of_clicks_and_hundreds_of_sales_are_rolled_up_at_
     shop.process(shop.click("last", MINUTE))
     began = time.process_time()
     shop.roll_up()
-    # It takes one second. Without the budget it took 25.
+    # The rollup takes one second. Without the budget it took 25.
     assert time.process_time() - began < 6
