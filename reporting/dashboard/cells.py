@@ -12,7 +12,7 @@ from conversions.filters.filters import AD_KEYS
 from reporting.dashboard.choice import Choice
 from reporting.dashboard.figures import CONVERSIONS, VALUE, Figure, amount_of
 from reporting.dashboard.listing import behind
-from reporting.dashboard.numbers import Amount, Change, Number, change_of, number_of
+from reporting.dashboard.numbers import Amount, Change, Number, change_of, difference_of, number_of
 from reporting.report.report_answer import ReportAnswer
 from reporting.report.rows import Earned, ReportRow, Totals, Unattributed
 
@@ -51,7 +51,8 @@ def cells_of(
 def beside_cells(figures: ReportRow | Totals, lost: Earned | Unattributed, scope: Choice) -> Iterator[Cell]:
     """Make the cells that follow a row's own figures. Unless rows are by ad (or campaign, channel and so on), the first
     of them counts the conversions that no ad gets credit for (`lost`). Each model that is shown beside the chosen one
-    has two cells: conversions and value."""
+    has two cells: conversions and value. The conversions also show how they differ from those under the chosen
+    model."""
     if scope.by not in AD_KEYS:
         yield _conversions(lost.conversions, scope, scope.model, "false")
     if figures.models is UNSET:
@@ -59,7 +60,8 @@ def beside_cells(figures: ReportRow | Totals, lost: Earned | Unattributed, scope
     attributed: Attributed = "true" if isinstance(figures, ReportRow) and scope.by not in AD_KEYS else ""
     for model in scope.beside:
         own = figures.models[model]
-        yield _conversions(own.conversions, scope, model, attributed)
+        more = difference_of(own.conversions, figures.conversions, "share")
+        yield _conversions(own.conversions, scope, model, attributed, more)
         yield Cell(number_of(own.value, "money"))
 
 

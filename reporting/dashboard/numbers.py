@@ -29,8 +29,8 @@ class Number(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """The change of an amount. `text`: the change in percent, without a sign. `way`: up, down or same. `verdict`: good,
-    bad, or "" for neither. `before`: the earlier amount."""
+    """The change of an amount. `text`: the change without a sign, in percent or as an amount. `way`: up, down or same.
+    `verdict`: good, bad, or "" for neither. `before`: the earlier amount."""
 
     text: str
     way: str
@@ -65,3 +65,16 @@ def change_of(now: Amount, before: Amount, form: Form, better: Better) -> Change
     sign = (percent > 0) - (percent < 0)
     verdict = {1: "good", -1: "bad"}.get(sign * better, "")
     return Change(f"{abs(percent):,} %", {1: "up", -1: "down"}.get(sign, "same"), verdict, earlier)
+
+
+def difference_of(now: Amount, before: Amount, form: Form) -> Change | None:
+    """Describe the difference from `before` to `now` for people, as an amount and without a verdict; None if there is
+    none, or if it is rounded to nothing."""
+    earlier = number_of(before, form)
+    if now is None or before is None or earlier is None:
+        return None
+    difference = Decimal(now) - Decimal(before)
+    shown = number_of(str(abs(difference)), form)
+    if shown is None or not Decimal(shown.text.replace(",", "")):
+        return None
+    return Change(shown.text, "up" if difference > 0 else "down", "", earlier)

@@ -4,7 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from reporting.dashboard.numbers import Amount, Change, Form, Number, change_of, number_of, percent_change
+from reporting.dashboard.numbers import (
+    Amount,
+    Change,
+    Form,
+    Number,
+    change_of,
+    difference_of,
+    number_of,
+    percent_change,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +74,12 @@ def test_people_read_hundredths_and_the_exact_amount_stays(
 
 def test_nothing_is_not_zero() -> None:
     assert number_of(None, "money") is None
+
+
+def test_a_difference_is_an_amount_without_a_verdict() -> None:
+    assert difference_of("9.470000", "2.000000", "share") == Change("7.47", "up", "", Number("2.000000", "2"))
+    assert difference_of("2.000000", "1002.500000", "share") == Change(
+        "1,000.5", "down", "", Number("1002.500000", "1,002.5")
+    )
+    assert difference_of("2.001000", "2.000000", "share") is None
+    assert difference_of(None, "2.000000", "share") is None
