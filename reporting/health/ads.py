@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from conversions.facts.ad_names import OTHER
+from conversions.filters.ad_values import AdValues
 from conversions.filters.origin import NONE
 from reporting.health.form import form_of
 from reporting.report.rows import Report, ReportRow
@@ -43,42 +44,52 @@ class Names(msgspec.Struct, frozen=True):
     is_cut: bool
 
 
-def unmatched(report: Report) -> Names:
-    """Find the clicks that no configured ad matches. `report`: the names of ads, most clicks first."""
-    return _select(report, lambda row: bool(row.clicks) and row.configured is not True)
+def unmatched(report: Report, ads: AdValues) -> Names:
+    """Find the clicks that no configured ad matches. `report`: the names of ads, most clicks first. `ads`: finds the
+    channel and the network of a name."""
+    return _select(report, ads, lambda row: bool(row.clicks) and row.configured is not True)
 
 
-def spent_without_clicks(report: Report) -> Names:
+def spent_without_clicks(report: Report, ads: AdValues) -> Names:
     """Find the ads that cost money but had neither clicks nor views. `report`: the names of ads, highest cost first."""
-    return _select(report, lambda row: bool(_cost(row)) and not row.clicks and not row.views)
+    return _select(report, ads, lambda row: bool(_cost(row)) and not row.clicks and not row.views)
 
 
-def clicked_without_spend(report: Report) -> Names:
+def clicked_without_spend(report: Report, ads: AdValues) -> Names:
     """Find the ads of paid channels that had clicks but no cost. `report`: the names of ads, most clicks first."""
-    return _select(report, lambda row: bool(row.clicks) and row.channel in PAID and not _cost(row))
+    return _select(
+        report, ads, lambda row: bool(row.clicks) and values_of(row, ads)["channel"] in PAID and not _cost(row)
+    )
 
 
-def _select(report: Report, wanted: Callable[[ReportRow], bool]) -> Names:
+def values_of(row: ReportRow, ads: AdValues) -> dict[str, str]:
+    """Return the values of a row's ad, such as its channel."""
+    campaign = _text(row.campaign)
+    return ads.of((_text(row.ad), "" if campaign == NONE else campaign, row.configured is True))
+
+
+def _select(report: Report, ads: AdValues, wanted: Callable[[ReportRow], bool]) -> Names:
     rows = [row for row in report.rows if wanted(row)]
-    return Names([_named(row) for row in rows[:SHOWN]], len(rows), report.next is not None)
+    shown = [_named(row, values_of(row, ads)) for row in rows[:SHOWN]]
+    return Names(shown, len(rows), report.next is not None)
 
 
 def _cost(row: ReportRow) -> Decimal:
     return Decimal(row.cost or 0) if row.cost is not UNSET else Decimal()
 
 
-def _named(row: ReportRow) -> Named:
-    name = _text(row.ad)
+def _named(row: ReportRow, values: dict[str, str]) -> Named:
+    name = values["ad"]
     is_one = row.configured is not True and name not in (OTHER.ad, NONE)
     return Named(
         name=name,
         configured=row.configured is True,
-        channel=_text(row.channel),
+        channel=values["channel"],
         clicks=row.clicks or 0,
         conversions=row.conversions,
         cost=str(row.cost or 0),
         network_clicks=row.network_clicks or 0,
-        form=form_of(name, _text(row.campaign), _text(row.network)) if is_one else "",
+        form=form_of(name, values["campaign"], values["network"]) if is_one else "",
     )
 
 

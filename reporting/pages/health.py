@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Max, Q, Sum
 
+from conversions.filters.ad_values import AdValues
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
 from conversions.store.reading import open_to_read
@@ -31,7 +32,6 @@ from tracker.models import RefusedCount
 DAYS, FEW_DAYS = 30, 2
 #: Silent goals are looked for in the last HABIT_DAYS days.
 HABIT_DAYS = 56
-NAME_KEYS = ("ad", "campaign", "channel", "network")
 
 
 class RefusedLine(NamedTuple):
@@ -137,15 +137,19 @@ def names_context(store: Store, site: SiteConfig, first: str, last: str) -> dict
 
     def largest(figure: str) -> Report:
         page = Page(Order(figure, descending=True), limit=NAMES)
-        return read_figures(store, Query(first=first, last=last, by=NAME_KEYS, spend=True, page=page), site).report
+        return read_figures(
+            store, Query(first=first, last=last, by=("ad", "campaign"), spend=True, page=page), site
+        ).report
 
     by_clicks, by_cost = largest("clicks"), largest("cost")
+    # Only the names that are looked at need a channel. A report by channel would find it for all names.
+    ads = AdValues(site, ("channel", "network"))
     return {
         "first": first,
         "last": last,
         "names": NAMES,
-        "unmatched": unmatched(by_clicks),
+        "unmatched": unmatched(by_clicks, ads),
         "has_spend": bool(by_cost.totals.cost),
-        "idle": spent_without_clicks(by_cost),
-        "free": clicked_without_spend(by_clicks),
+        "idle": spent_without_clicks(by_cost, ads),
+        "free": clicked_without_spend(by_clicks, ads),
     }

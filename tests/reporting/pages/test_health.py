@@ -114,6 +114,10 @@ def test_too_many_names_are_bounded_and_the_page_says_so(client: Client, monkeyp
     assert "are of the last two days" in text
     assert not re.search("old[0-9]", text)
     assert "The 2 largest of 4 names." in text
+    monkeypatch.setattr(report, "MAX_ROWS", 3)
+    page = client.get("/health")
+    assert page.status_code == 400
+    assert "What came last" in text_of(page)
 
 
 def test_another_accounts_site_is_not_found_and_signing_in_is_needed(client: Client) -> None:
