@@ -3,6 +3,7 @@
 from tests.faults.fault import fault
 
 ROWS = "tests/reporting/report/test_query.py"
+LISTED = "tests/conversions/api/test_listed.py"
 PAGES = "tests/reporting/report/test_paging.py"
 SPEND = "tests/reporting/report/test_spend.py"
 REPORT = "reporting/report/report.py"
@@ -21,6 +22,13 @@ REPORTS = [
         "conversions/filters/filters.py",
         "return not any(filters[name].only for name in AD_KEYS if name in filters)",
         "return True",
+    ),
+    fault(
+        "a list of conversions that ignores filters of ads",
+        LISTED,
+        "conversions/explain/listed.py",
+        "for one in ads if self._takes(one.name)]",
+        "for one in ads]",
     ),
     fault(
         "compared models whose credit is added to the first model",
@@ -47,8 +55,8 @@ REPORTS = [
         "spend: foreign costs of all days converted by the rate of the first day",
         SPEND,
         "reporting/report/spending.py",
-        "*read_sums(foreign, query, by_day=True),",
-        "*read_sums(foreign, query, by_day=False),",
+        "*read_sums(foreign, query, by_day=True, by_ad=True),",
+        "*read_sums(foreign, query, by_day=False, by_ad=True),",
     ),
     fault(
         "spend: an import keeps the old spend of its source and days",

@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -501,6 +502,14 @@ def day(at: int) -> str:
 def check(store: Store, rng: random.Random, clock: Clock) -> None:
     """Run one world to its end and compare its report with the recomputation."""
     world = World(rng, store, *clock)
+    with small_limits(world):
+        run_and_compare(world)
+
+
+@contextmanager
+def small_limits(world: World) -> Iterator[None]:
+    """Lets a world have limits that its few hits exceed."""
+    rng = world.rng
     with pytest.MonkeyPatch.context() as patch:
         # In the product a crowd is hundreds. Here it is two or three in half of the worlds.
         patch.setattr(person, "MOST_VISITORS", rng.choice([99, 99, 1, 2]))
@@ -520,7 +529,7 @@ def check(store: Store, rng: random.Random, clock: Clock) -> None:
             world.rests = rng.random() < 0.5
         if rng.random() < 0.5:
             set_budget(rng, patch)
-        run_and_compare(world)
+        yield
 
 
 def bound_reads(patch: pytest.MonkeyPatch) -> None:
