@@ -28,19 +28,19 @@ def read_spend(query: Query, site: SiteConfig) -> Spent | None:
         return None
     rows = SpendRow.objects.filter(site__key=site.key, day__gte=query.first, day__lte=query.last)
     own, foreign = rows.filter(currency=site.currency), rows.exclude(currency=site.currency)
-    # An amount in another currency is converted by the rate of its day.
+    by_ad = bool({*query.by, *query.filters} & {*AD_KEYS})
+    # An amount in another currency is converted by the rate of its day, and rounded. The cost of each day and ad is
+    # rounded on its own, whatever the keys of the report are. Otherwise totals by ad and by day would differ.
     lines = [
-        *read_sums(own, query, by_day=bool(DAY_KEYS & {*query.by})),
-        *read_sums(foreign, query, by_day=True),
+        *read_sums(own, query, by_day=bool(DAY_KEYS & {*query.by}), by_ad=by_ad),
+        *read_sums(foreign, query, by_day=True, by_ad=True),
     ]
     return add_up(lines, rates_of({line.currency for line in lines}, site.currency), query, site)
 
 
-def read_sums(rows: QuerySet[SpendRow], query: Query, by_day: bool) -> Iterator[SpendLine]:
+def read_sums(rows: QuerySet[SpendRow], query: Query, by_day: bool, by_ad: bool) -> Iterator[SpendLine]:
     """Let the database add up rows of spend by currency, and yield the sums. With `by_day`, there is a sum for each
-    day; otherwise one sum, which is given the report's first day. If the report's keys or filters need the ad, there is
-    a sum for each ad."""
-    by_ad = bool({*query.by, *query.filters} & {*AD_KEYS})
+    day; otherwise one sum, which is given the report's first day. With `by_ad`, there is a sum for each ad."""
     keys = ["currency", *(["day"] if by_day else []), *(SpendNames._fields if by_ad else ())]
     sums = {
         f"{name}_{part}": Sum(number)

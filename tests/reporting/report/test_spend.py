@@ -122,6 +122,15 @@ def test_costs_are_converted_by_the_rate_of_their_day_and_told_apart_without_one
 
 
 @pytest.mark.django_db
+def test_costs_in_another_currency_have_the_same_total_by_ad_and_by_day(store: Store, tmp_path: Path) -> None:
+    shop = DatedShop(store)
+    load([Quote(DAYS[0], "USD", "EUR", 6 * 10**11)], "rates.csv", 0)
+    spend(shop, tmp_path, HEADER + "".join(f"2026-11-01,0.000001,USD,1,1,{ad},\n" for ad in ("a", "b", "c")))
+    totals = [shop.report(*DAYS, by=by, spend="1")["totals"]["cost"] for by in ("ad", "day", "goal", "channel")]
+    assert totals == ["0.000003"] * 4
+
+
+@pytest.mark.django_db
 def test_spend_of_a_campaign_or_a_network_has_the_keys_of_its_clicks(store: Store, tmp_path: Path) -> None:
     shop = DatedShop(store)
     header = "day,cost,utm_source,utm_medium,utm_campaign,network\n"
