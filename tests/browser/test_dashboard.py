@@ -4,18 +4,20 @@ explanation. Also in dark colours, on a phone, and by keyboard."""
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium import chromium
 from tests.browser.demo import ARTIFACTS
 from tests.browser.sign_in import sign_in
 from tests.running import Tracker
+from tests.surface import days_ago
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +27,7 @@ PHONE = {"width": 390, "height": 844}
 
 def send(tracker: Tracker, account: dict[str, Any]) -> None:
     """Send three clicks on two ads, each with a sale an hour later. Two clicks are 30 hours old. The third is 40 days
-    old, in the earlier days with which the dashboard compares."""
+    old, in the earlier days with which the dashboard compares. Also say what both ads cost last month."""
     now = time.time_ns() // 1_000_000
     clicks = (("ann", account["ad"], "29.90", 30), ("bob", "banner", "5", 30), ("eve", account["ad"], "8", 40 * 24))
     hits = []
@@ -39,6 +41,10 @@ def send(tracker: Tracker, account: dict[str, Any]) -> None:
         ]
     token = {"Authorization": f"Bearer {account['ingest_token']}"}
     assert requests.post(f"{tracker.url}/collect", json=hits, headers=token, timeout=30).json()["rejected"] == []
+    day = str((days_ago(0).replace(day=1) - timedelta(days=1)).replace(day=1))
+    rows = [{"day": day, "ad": account["ad"], "cost": "3"}, {"day": day, "ad": "banner", "cost": "70"}]
+    spend = {"site": account["site"], "source": "crm", "from": day, "to": day, "rows": rows}
+    assert requests.put(f"{tracker.url}/api/spend", json=spend, headers=token, timeout=30).ok
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +151,47 @@ def test_a_click_on_a_row_and_one_on_its_number_lead_to_the_proof(page: Page) ->
     page.locator("tbody th a").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Counted: 5.00 USD, order O-bob")
     look_at(page, "proof")
+
+
+class Clicks:
+    """Clicks elements of the page, and counts these clicks from the first page on."""
+
+    def __init__(self, page: Page) -> None:
+        page.goto(start_of(page))
+        self.number = 0
+
+    def __call__(self, element: Locator) -> None:
+        element.click()
+        self.number += 1
+
+
+def test_a_marketers_questions_are_answered_in_three_clicks(page: Page) -> None:
+    # Which ad lost money last month?
+    click, table = Clicks(page), page.locator(".rows")
+    click(page.get_by_role("link", name="Last month"))
+    expect(page.get_by_role("link", name="Last month")).to_have_attribute("aria-current", "true")
+    for order in ("descending", "ascending"):
+        click(table.get_by_role("link", name="Profit"))
+        expect(table.get_by_role("columnheader", name="Profit")).to_have_attribute("aria-sort", order)
+    expect(table.locator("tbody tr").first).to_contain_text("banner")
+    # On the first days of a month, last month also has the ad's sale.
+    expect(table.locator("tbody tr").first).to_contain_text(re.compile(r"-(70|65)\.00"))
+    assert click.number == 3
+    # Which ad would gain most under linear? Here each sale has one click, and none gains.
+    click = Clicks(page)
+    click(page.get_by_text("Compare models"))
+    click(page.get_by_label("Linear"))
+    click(page.get_by_role("button", name="Show").last)
+    expect(table.get_by_role("columnheader", name="Conversions linear")).to_be_visible()
+    assert click.number == 3
+    # What did order O-bob pay for?
+    click = Clicks(page)
+    click(page.get_by_role("link", name="Explain a conversion"))
+    page.get_by_label("Order, hit, visitor or user").fill("O-bob")
+    click(page.get_by_role("button", name="Find"))
+    credit = page.get_by_role("region", name="Who gets how much, under each model")
+    expect(credit.locator("tbody tr")).to_contain_text(["banner"])
+    assert click.number == 2
 
 
 #: The pages that the tests above don't look at. An order that nobody made leads to advice.
