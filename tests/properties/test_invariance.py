@@ -154,7 +154,8 @@ class World:
             self.step = None
 
     def comes_before_step(self, hit: Hit) -> bool:
-        """Whether a hit can come before the step is known. A click's landing may come up to two hours before it.
+        """Whether a hit can come before the step is known: it is more than two hours older than the step. A click and
+        the hit of its landing page may be two hours apart, and both make touches of the click's hour.
 
         A landing page may say that it was open before its click. Its touch is then in the click's hour. Therefore the
         time of its receipt counts, too.
