@@ -30,8 +30,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_listing(parameters: Mapping[str, str], site: str, today: str) -> Listing:
-    """Read from the page's parameters which conversions to list. If they name no days, the last 28 days are listed.
-    Values are not checked here, but by the list. Raises Refusal."""
+    """Read from the page's parameters which conversions to list. If the parameters name no days, the last 28 days are
+    listed. Values are not checked here, but by the list. Raises Refusal."""
     check_names(parameters, PARAMETERS, "The page of conversions")
     _, first, last = read_period(parameters, today)
     return Listing(

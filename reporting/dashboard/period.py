@@ -1,5 +1,5 @@
-"""Period: the periods that a person can choose, such as 28d, with their days; and the unit by which a chart of some
-days is divided. Pure."""
+"""Period: the periods that a person can choose, such as 28d, and their days. Also the unit (hour, day, week or month)
+of a chart of some days. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal

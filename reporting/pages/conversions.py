@@ -67,7 +67,7 @@ def list_context(site: SiteConfig, listing: Listing) -> dict[str, Any]:
 
 
 def with_filters(listing: Listing, filters: Filters) -> Listing:
-    """Return the list with these filters instead of its own, from its first page."""
+    """Return the list from its first page, with these filters in place of its own."""
     return msgspec.structs.replace(listing, filters=filters, after="")
 
 

@@ -31,7 +31,7 @@ class DashboardPage(SitePage):
 
     template = "reporting/dashboard.html"
     needs_site = False
-    #: Its script fetches the line of the present hour.
+    #: The page's script fetches the line of the present hour.
     policy = f"{POLICY}; connect-src 'self'"
 
     def values(self, site: SiteConfig) -> Iterator[dict[str, Any]]:

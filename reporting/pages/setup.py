@@ -1,5 +1,5 @@
-"""Set-up: the page that shows a site's snippet, whether hits come from it, recipes, and the account's tokens. Staff
-also make tokens there."""
+"""Set-up: the page that shows a site's snippet, whether hits come from the snippet, recipes, and the account's tokens.
+Staff also make tokens there."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -54,7 +54,7 @@ class SetupPage(SitePage):
 
 
 def may_issue(request: HttpRequest) -> bool:
-    """Whether the signed-in person may make tokens. The rule is that of the administration."""
+    """Whether the signed-in person may make tokens. The rule is the same as in the admin pages."""
     return bool(request.user.is_staff and request.user.has_perm("tracker.add_token"))
 
 

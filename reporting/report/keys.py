@@ -23,7 +23,7 @@ LEFT_OUT: Final[AdKey] = ("\0",)
 
 
 class HeadKeys:
-    """Computes the part of a row's key for goal and time. With by=goal,week it is ("sale", "2026-W48")."""
+    """Computes the part of a row's key for goal and time. With by=goal,week this part is ("sale", "2026-W48")."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.names = tuple(name for name in query.by if name not in AD_KEYS)
@@ -42,8 +42,8 @@ class HeadKeys:
 
 
 class AdKeys:
-    """Computes the part of a row's key for the ad. With by=source,medium it is ("google", "cpc"). Computed keys are
-    cached, because the same ads come in many cells."""
+    """Computes the part of a row's key for the ad. With by=source,medium this part is ("google", "cpc"). Computed keys
+    are cached, because the same ads come in many cells."""
 
     def __init__(self, query: Query, site: SiteConfig) -> None:
         self.names = tuple(name for name in query.by if name in AD_KEYS)

@@ -21,7 +21,7 @@ from tracker.collection.refusal import Refusal
 Basis = Literal["conversion", "click"]
 Form = Literal["json", "csv", "spreadsheet"]
 
-#: The values of `by`. Unattributed amounts have no AD_KEYS.
+#: The values of `by`. Unattributed amounts have no value of AD_KEYS.
 KEYS = (*AD_KEYS, "goal", "day", "week", "month", "hour")
 BASES: tuple[Basis, ...] = ("conversion", "click")
 SPEND = ("auto", "0", "1")
@@ -97,8 +97,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def longest_window(site: SiteConfig) -> int:
-    """Return the longest time (ms) from a touch to a conversion that may give it credit, over all goals and their
-    versions."""
+    """Return the longest time (ms) between a touch and a conversion that may give the touch credit, over all goals and
+    their versions."""
     versions = [version for goal in site.goals for version in goal.versions]
     return max((max(version.click_window, version.view_window) for version in versions), default=0)
 

@@ -87,7 +87,8 @@ def look_at(page: Page, name: str) -> None:
 
 
 def violations(page: Page, *rules: str) -> list[tuple[str, list[str]]]:
-    """What axe finds on the page, by all of its rules or only by these: the rule, and the elements that break it."""
+    """Check a page with axe, by all of its rules or only by `rules`. Return the id of each broken rule, with the
+    elements that break it."""
     found = Axe().run(page, options={"runOnly": rules} if rules else None).response["violations"]
     return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
 
@@ -99,12 +100,12 @@ def expect_tiles(page: Page, conversions: str, value: str) -> None:
 
 
 def start_of(page: Page) -> str:
-    """The tracker's address."""
+    """Return the tracker's address."""
     return "{0.scheme}://{0.netloc}".format(urlsplit(page.url))
 
 
 def site_of(page: Page) -> str:
-    """The key of the site that the dashboard shows."""
+    """Return the key of the site that the dashboard shows."""
     return (page.locator("#live").get_attribute("data-from") or "").partition("site=")[2]
 
 
