@@ -27,7 +27,7 @@ DEMO_SHOP = "  demo shop  {url}/demo/\n"
 class Command(BaseCommand):
     """Make or find an account with a site, an ad, goals, tokens and a staff user. Each call prints the same secrets."""
 
-    help = "Make (or find) an account with a site, a campaign, an ad, goals, tokens and a staff user."
+    help = "Make an account with a site, a campaign, an ad, goals, tokens and a staff user. If it exists, print it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options: the account, the domain and the form of the output."""

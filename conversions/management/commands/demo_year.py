@@ -31,13 +31,17 @@ class Command(BaseCommand):
     is stopped, the next run continues it.
     """
 
-    help = "Fill a demo's site with a year of a made-up shop: hits, refunds, spend. Safe to repeat; goes on up to now."
+    help = "Make a site with a year of a made-up shop: hits, refunds, spend. A later call adds the days since then."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options: the site, how many days, and the seed."""
-        parser.add_argument("--site", default="", metavar="KEY", help="by default one of its own in the account Demo")
-        parser.add_argument("--days", type=int, default=365, metavar="N", help="365 by default, today included")
-        parser.add_argument("--seed", type=int, default=1, metavar="N", help="another number gives other people")
+        parser.add_argument("--site", default="", metavar="KEY", help="by default a site of the account Demo")
+        parser.add_argument(
+            "--days", type=int, default=365, metavar="N", help="number of days, today included; 365 by default"
+        )
+        parser.add_argument(
+            "--seed", type=int, default=1, metavar="N", help="a number; another number makes other visitors and sales"
+        )
         parser.add_argument("--any-site", action="store_true", help="allow a site that isn't in the account Demo")
 
     def handle(self, **options: Any) -> None:

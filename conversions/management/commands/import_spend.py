@@ -39,14 +39,16 @@ class Command(BaseCommand):
         parser.add_argument("site", metavar="SITE", help="the site's public key")
         parser.add_argument("file", metavar="FILE.csv")
         parser.add_argument(
-            "--source", required=True, help="a name; the import replaces what the same source reported for these days"
+            "--source",
+            required=True,
+            help="a name of your choice, such as google; the import replaces this source's spend of the same days",
         )
         parser.add_argument("--dry-run", action="store_true", help="only print what would change")
         parser.add_argument(
-            "--currency", default="", help="the currency, if the file names none; by default the site's currency"
+            "--currency", default="", help="the currency of lines that name none; by default the site's currency"
         )
         parser.add_argument("--decimal", choices=MARKS[1:], default="", help="the decimal mark of the file")
-        parser.add_argument("--dates", choices=ORDERS[1:], default="", help="what comes first in 11/12/2026")
+        parser.add_argument("--dates", choices=ORDERS[1:], default="", help="which comes first in 11/12/2026")
         for option in NAMED:
             choices = NETWORKS if option == "network" else None
             parser.add_argument(f"--{option.replace('_', '-')}", default="", metavar="NAME", choices=choices)

@@ -23,8 +23,8 @@ class Command(BaseCommand):
     figures may change."""
 
     help = (
-        f"Load exchange rates by day from a CSV file with the columns {','.join(COLUMNS)}: on that day, 1 base costs"
-        " `rate` quote. If a line is bad, nothing is loaded. The command can be repeated."
+        f"Load exchange rates by day from a CSV file with the columns {','.join(COLUMNS)}. On this day, 1 unit of the"
+        " currency `base` costs `rate` units of `quote`. If a line is bad, nothing is loaded. Safe to repeat."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -14,13 +14,13 @@ from tracker.models import Site
 class Command(BaseCommand):
     """Show or raise the number of parts of a site's hours."""
 
-    help = "Show into how many parts the hours of a site are divided, or raise the number for future hours."
+    help = "Show into how many parts the hours of a site are divided. With NUMBER, raise the number for future hours."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the arguments: the site and the number."""
         parser.add_argument("site", metavar="KEY", help="the site's public key")
         numbers = ", ".join(map(str, NUMBERS))
-        parser.add_argument("number", nargs="?", type=int, help=f"{numbers}; it can be raised and never lowered")
+        parser.add_argument("number", nargs="?", type=int, help=f"{numbers}; the number can't be lowered")
 
     def handle(self, **options: Any) -> None:
         """Raise the number of parts if a number is given. Then show all numbers, each with the time from which it

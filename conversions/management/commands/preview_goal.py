@@ -28,15 +28,20 @@ RULES = tuple(field for field in GoalRules._meta.fields if field.name != "active
 class Command(BaseCommand):
     """Read the archive, with a progress bar, and print what the goal would have counted."""
 
-    help = "Count, from the archive, what a goal would have counted in the last days. It changes nothing."
+    help = "Count, from the archive, the conversions that a goal would have counted in the last days. Nothing changes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options: the goal, the number of days, and rules that replace the goal's own rules."""
         parser.add_argument("--site", required=True, metavar="KEY", help="the site, by its public key")
         parser.add_argument(
-            "--goal", default="", metavar="KEY", help="a saved goal, whose rules are used; without it, a new goal"
+            "--goal",
+            default="",
+            metavar="KEY",
+            help="a saved goal, some of whose rules the options replace",
         )
-        parser.add_argument("--days", type=int, default=30, metavar="N", help=f"30 by default, at most {LONGEST_DAYS}")
+        parser.add_argument(
+            "--days", type=int, default=30, metavar="N", help=f"number of days; 30 by default, at most {LONGEST_DAYS}"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         for field in RULES:
             option = f"--{field.name.replace('_', '-')}"

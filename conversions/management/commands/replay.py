@@ -27,13 +27,13 @@ class Command(BaseCommand):
     processed with the old configuration.
     """
 
-    help = "Make facts and figures of a range of time again from the archive. Hits belong to it by their own times."
+    help = "Make the facts and figures of a range of time again from the archive. The times of the hits decide."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options: the range, and whether to begin again."""
         add_range_arguments(parser)
         parser.add_argument(
-            "--restart", action="store_true", help="begin again instead of continuing where the last attempt stopped"
+            "--restart", action="store_true", help="begin again, and don't continue where the last replay stopped"
         )
 
     def handle(self, **options: Any) -> None:

@@ -18,12 +18,14 @@ from tracker.collection.hit import iso
 class Command(BaseCommand):
     """Restore accounts, sites, campaigns, ads, tokens and all versions of goals into the present configuration."""
 
-    help = "Restore the configuration from a snapshot in the archive: the newest, or the one in force at a time."
+    help = "Restore the configuration from a snapshot in the archive: the newest, or with --at an earlier one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options: which snapshot to restore, or only to list the snapshots."""
         parser.add_argument("--list", action="store_true", help="only list the snapshots, the oldest first")
-        parser.add_argument("--at", metavar="T", help="the last snapshot before this instant, or before this day (UTC)")
+        parser.add_argument(
+            "--at", metavar="T", help="restore the last snapshot before this instant, or before this day (UTC)"
+        )
 
     def handle(self, **options: Any) -> None:
         """Restore a snapshot. Before that, store a snapshot of the present configuration, with which the restore can be

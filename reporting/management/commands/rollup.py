@@ -23,11 +23,11 @@ from tracker.queues import wait_until_idle
 class Command(BaseCommand):
     """Wait until accepted hits are processed, then make the figures of all marked hours, or of all hours of a range."""
 
-    help = "Roll up the marked buckets, or all buckets of a range, and wait until it is done."
+    help = "Make the figures of all marked hours, or of all hours of a range. The command ends when they are made."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options: how long to wait for accepted hits, and the range of hours."""
-        help = "seconds to wait until accepted hits are processed; 60 by default, 0 doesn't wait"
+        help = "wait at most this long for accepted hits to be processed; 60 by default; 0: don't wait"
         parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help=help)
         add_range_arguments(parser)
 

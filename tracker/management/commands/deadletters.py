@@ -13,17 +13,19 @@ class Command(BaseCommand):
     """List the batches that could not be processed, each with the reason. With --retry, send each to its queue
     again."""
 
-    help = "List the batches that could not be processed; with --retry, process them again. Nothing is ever deleted."
+    help = "List the batches that could not be processed. With --retry, send them to their queues again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options --retry and --limit."""
-        parser.add_argument("--retry", action="store_true", help="send them to their queues again")
-        parser.add_argument("--limit", type=int, default=100, metavar="N", help="at most N of them; 100 by default")
+        parser.add_argument("--retry", action="store_true", help="send the batches to their queues again")
+        parser.add_argument("--limit", type=int, default=100, metavar="N", help="at most N batches; 100 by default")
 
     def handle(self, **options: Any) -> None:
         """Print one line for each dead letter, then their number."""
         if not settings.BROKER_URL:
-            self.stdout.write("There are none: without a broker (BROKER_URL) hits are processed before their answer.")
+            self.stdout.write(
+                "There are none: without a broker (BROKER_URL), hits are processed before they are answered."
+            )
             return
         limit, number = max(options["limit"], 0), 0
         try:

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     """Merge all archived objects whose time has come, oldest hour first. The command shows its progress, and may be
     stopped and started again."""
 
-    help = "Merge the archive's objects of hours that are over to large ones. Safe at any time."
+    help = "Merge the small objects of past hours in the archive into large objects. Safe at any time."
 
     def handle(self, **_: Any) -> None:
         """Merge the objects. Print how many there were, and how many were merged."""

@@ -16,11 +16,17 @@ class Command(BaseCommand):
     """Make what the services need: queues, the archive's bucket or folder, and the store's tables. Wait for services
     that are still starting."""
 
-    help = "Make what the services need before the first hit (queues, bucket, tables). Safe to repeat."
+    help = "Make what the tracker needs in its services: queues, bucket and tables. Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the option --wait."""
-        parser.add_argument("--wait", type=float, default=60, metavar="SECONDS", help="for services; 60 by default")
+        parser.add_argument(
+            "--wait",
+            type=float,
+            default=60,
+            metavar="SECONDS",
+            help="wait at most this long for services that are starting; 60 by default",
+        )
 
     def handle(self, **options: Any) -> None:
         """Prepare one service after the other. A service that is away is tried again, until --wait seconds have passed
