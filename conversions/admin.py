@@ -73,7 +73,8 @@ class MatchRuleInline(admin.TabularInline[MatchRule, Ad]):
     max_num = MAX_RULES
     verbose_name = "match rule"
     verbose_name_plural = (
-        "match rules: a touch belongs to this ad if all patterns of one rule match; * is any text, ? any letter"
+        "match rules: a touch belongs to this ad if all patterns of one rule match; * is any"
+        " text, ? is any one character"
     )
 
 
@@ -129,7 +130,7 @@ class VersionInline(admin.TabularInline[GoalVersion, Goal]):
     )
     readonly_fields = fields
     ordering = ("-version",)
-    verbose_name_plural = "versions: for each hit, the version counts that was in force at its time"
+    verbose_name_plural = "versions: a hit must meet the version that was in force at its time"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GoalVersion]:
         """Return the versions together with their sites, because `takes_effect` needs the site's timezone."""
@@ -189,17 +190,21 @@ class GoalAdmin(admin.ModelAdmin[Goal]):
         """Return the fields that can't be edited: the site and the key, once the goal is saved."""
         return ("site", "key") if goal else ()
 
-    @admin.action(description="Count over the last 30 days, too (retroactive, with a replay)", permissions=["backdate"])
+    @admin.action(
+        description="Also count the conversions of the last 30 days (with a replay)", permissions=["backdate"]
+    )
     def count_30_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
         """Let the newest version of each chosen goal take effect 30 days ago."""
         self._make_retroactive(request, goals, now_ms() - 30 * DAY_MS)
 
-    @admin.action(description="Count over the last 90 days, too (retroactive, with a replay)", permissions=["backdate"])
+    @admin.action(
+        description="Also count the conversions of the last 90 days (with a replay)", permissions=["backdate"]
+    )
     def count_90_days(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
         """Let the newest version of each chosen goal take effect 90 days ago."""
         self._make_retroactive(request, goals, now_ms() - 90 * DAY_MS)
 
-    @admin.action(description="Count from the beginning (retroactive, with a replay)", permissions=["backdate"])
+    @admin.action(description="Also count all past conversions (with a replay)", permissions=["backdate"])
     def count_from_beginning(self, request: HttpRequest, goals: QuerySet[Goal]) -> None:
         """Let the newest version of each chosen goal take effect from the beginning."""
         self._make_retroactive(request, goals, 0)

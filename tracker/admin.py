@@ -56,7 +56,9 @@ class SiteForm(forms.ModelForm[Site]):
     """The form of a site. Currency and timezone are chosen from a list."""
 
     domains = LinesField(
-        required=False, help_text="Host names, one a line, such as shop.example. /click redirects only to these."
+        required=False,
+        help_text="Host names, one on each line, such as shop.example. The parameter `to` of /click may lead"
+        " only to these.",
     )
     denied_signals = LinesField(
         required=False,
@@ -71,17 +73,20 @@ class SiteForm(forms.ModelForm[Site]):
         " empty, the present secret stays.",
     )
     postback_networks = LinesField(
-        required=False, help_text="IP addresses and networks of affiliate networks, one a line. They need no secret."
+        required=False,
+        help_text="IP addresses and networks of affiliate networks, one on each line. Postbacks from them"
+        " need no secret.",
     )
     timezone = forms.ChoiceField(
         choices=TIMEZONE_CHOICES,
         initial="UTC",
-        help_text="Reports' days are in this timezone. Fixed once there are hits.",
+        help_text="The days and hours of reports are in this timezone. It can't be changed once the site has hits.",
     )
     currency = forms.ChoiceField(
         choices=CURRENCY_CHOICES,
         initial="USD",
-        help_text="The currency of hits that name none. Fixed once there are hits.",
+        help_text="The currency of reports, and of hits that name no currency. It can't be changed once the"
+        " site has hits.",
     )
 
     class Meta:

@@ -140,13 +140,17 @@ class Account(models.Model):
 
     name = models.CharField(max_length=200, unique=True)
     hits_per_second = models.PositiveIntegerField(
-        default=0, help_text="With ingest tokens. More is refused with 429, per web process; 0 is no limit."
+        default=0,
+        help_text=(
+            "The largest number of hits per second with ingest tokens. Further hits are refused with"
+            " 429. Each web process counts separately. 0: no limit."
+        ),
     )
     own_networks = models.JSONField(
         default=list,
         blank=True,
         validators=[validate_networks],
-        help_text="IP addresses and networks of its own people; its sites reject their hits.",
+        help_text="IP addresses and networks of the customer's own people. Their hits are rejected.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     users = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="accounts", blank=True)
@@ -176,16 +180,23 @@ class Site(models.Model):
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
     currency = models.CharField(max_length=3, default="USD", validators=[currency_code])
     hits_per_second = models.PositiveIntegerField(
-        default=0, help_text="More than this is refused with 429, per web process; 0 is no limit."
+        default=0,
+        help_text=(
+            "The largest number of hits per second. Further hits are refused with 429. Each web"
+            " process counts separately. 0: no limit."
+        ),
     )
     set_aside_bots = models.BooleanField(
-        default=True, help_text="Hits of crawlers that name themselves don't count; they are listed as rejected."
+        default=True, help_text="On: hits of crawlers that name themselves don't count. They are listed as rejected."
     )
     set_aside_prefetches = models.BooleanField(
-        default=True, help_text="Hits of pages that a browser fetched in advance don't count; they are rejected."
+        default=True,
+        help_text="On: hits of pages that a browser fetched in advance don't count. They are listed as rejected.",
     )
     set_aside_own_traffic = models.BooleanField(
-        default=True, help_text="Hits from the account's own networks don't count, except adjustments."
+        default=True,
+        help_text="On: hits from the account's own networks don't count, except adjustments. They are listed"
+        " as rejected.",
     )
     denied_signals = models.JSONField(
         default=list,
@@ -195,25 +206,30 @@ class Site(models.Model):
     )
     open_adjustments = models.BooleanField(
         default=False,
-        help_text="Anybody may retract, restate and refund orders; otherwise only servers with an ingest token may.",
+        help_text="On: anybody may send adjustments. Off: only servers with an ingest token may.",
     )
     open_values = models.BooleanField(
         default=True,
-        help_text="Anybody's conversions may carry a value. Off: under every goal, one with a value counts only if a"
-        " server sends it, or a copy of its order, with an ingest token.",
+        help_text=(
+            "On: conversions with a value count, whoever sends them. Off: under every goal, a"
+            " conversion with a value counts only if a server sends it, or a copy of it, with an"
+            " ingest token."
+        ),
     )
     half_life_days = models.DecimalField(
         max_digits=6,
         decimal_places=3,
         default=Decimal(7),
         validators=[MinValueValidator(Decimal("0.001")), MaxValueValidator(LONGEST_HALF_LIFE_DAYS)],
-        help_text="Time decay: a touch this much older than another gets half as much.",
+        help_text="Time decay: if a touch is older than another by this time, it gets half as much.",
     )
     position_first = models.PositiveSmallIntegerField(
-        default=40, validators=[percent], help_text="Position based: what the first touch gets, in percent."
+        default=40, validators=[percent], help_text="Position: the share of the first touch, in percent."
     )
     position_last = models.PositiveSmallIntegerField(
-        default=40, validators=[percent], help_text="What the last one gets; the rest is shared by those between."
+        default=40,
+        validators=[percent],
+        help_text="Position: the share of the last touch, in percent. The touches between share the rest.",
     )
     postback_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     postback_networks = models.JSONField(
@@ -232,8 +248,9 @@ class Site(models.Model):
         default=list,
         blank=True,
         validators=[validate_channels],
-        help_text="Which ads are which channel in reports, before the common table, such as"
-        ' [{"channel": "podcast", "source": "*cast*"}]. * is any text; of source, medium and network all must match.',
+        help_text="Channels for certain sources, media and networks, such as"
+        ' [{"channel": "podcast", "source": "*cast*"}].'
+        " This table comes before the common table. * is any text. Source, medium and network must all match.",
     )
     click_secret = models.CharField(max_length=64, default=new_click_secret, editable=False)
     first_hit_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -303,7 +320,7 @@ class Token(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tokens")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     sha256 = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(max_length=12, editable=False, help_text="How the token begins.")
+    hint = models.CharField(max_length=12, editable=False, help_text="The first characters of the token.")
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -377,11 +394,15 @@ class RefusedCount(models.Model):
     #: Rows are kept for this many days.
     KEPT_DAYS = 100
 
-    site = models.CharField(max_length=64, help_text="The site's key; `unknown` for all keys that no site has.")
-    day = models.DateField(help_text="The day of the site's own clock.")
+    site = models.CharField(
+        max_length=64, help_text="The site's key. All keys that no site has are counted under `unknown`."
+    )
+    day = models.DateField(help_text="The day by the site's calendar.")
     code = models.CharField(max_length=40)
-    hits = models.PositiveBigIntegerField(default=0, help_text="A request that was refused as a whole is one.")
-    sales = models.PositiveBigIntegerField(default=0, help_text="Those of type conversion.")
+    hits = models.PositiveBigIntegerField(
+        default=0, help_text="The number of refused hits. A request that is refused as a whole counts as one hit."
+    )
+    sales = models.PositiveBigIntegerField(default=0, help_text="How many of the refused hits were conversions.")
     sample = models.JSONField(default=dict)
 
     class Meta:

@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='goal',
             name='open_values',
-            field=models.BooleanField(default=True, help_text="Anybody's conversions may carry a value. Off: one with a value counts only if a server sends it, or a copy of its order, with an ingest token."),
+            field=models.BooleanField(default=True, help_text="On: conversions with a value count, whoever sends them. Off: a conversion with a value counts only if a server sends it, or a copy of it, with an ingest token."),
         ),
         migrations.AddField(
             model_name='goalversion',
             name='open_values',
-            field=models.BooleanField(default=True, help_text="Anybody's conversions may carry a value. Off: one with a value counts only if a server sends it, or a copy of its order, with an ingest token."),
+            field=models.BooleanField(default=True, help_text="On: conversions with a value count, whoever sends them. Off: a conversion with a value counts only if a server sends it, or a copy of it, with an ingest token."),
         ),
     ]

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='ad',
             name='destination',
-            field=models.URLField(blank=True, help_text='The page to which its clicks lead. {click_id}, {ad}, {campaign}, {site}, {ts} and {rand} behind the host are filled in for each click.', max_length=2000),
+            field=models.URLField(blank=True, help_text="The landing page of the ad's clicks. After the host, {click_id}, {ad}, {campaign}, {site}, {ts} and {rand} are replaced at each click.", max_length=2000),
         ),
     ]

@@ -14,11 +14,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='ad',
             name='channel',
-            field=models.CharField(blank=True, help_text="Its channel in reports. Empty: its campaign's, else what its match rules say.", max_length=40, validators=[django.core.validators.RegexValidator('\\A[a-z0-9_-]{1,40}\\Z', 'Up to 40 small letters, digits, _ and - only.')]),
+            field=models.CharField(blank=True, help_text="The channel of the ad in reports. Empty: the channel of its campaign. If that is empty, too, the match rules decide.", max_length=40, validators=[django.core.validators.RegexValidator('\\A[a-z0-9_-]{1,40}\\Z', 'Up to 40 small letters, digits, _ and - only.')]),
         ),
         migrations.AddField(
             model_name='campaign',
             name='channel',
-            field=models.CharField(blank=True, help_text='The channel of its ads in reports.', max_length=40, validators=[django.core.validators.RegexValidator('\\A[a-z0-9_-]{1,40}\\Z', 'Up to 40 small letters, digits, _ and - only.')]),
+            field=models.CharField(blank=True, help_text="The channel of the campaign's ads in reports.", max_length=40, validators=[django.core.validators.RegexValidator('\\A[a-z0-9_-]{1,40}\\Z', 'Up to 40 small letters, digits, _ and - only.')]),
         ),
     ]

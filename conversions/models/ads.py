@@ -7,8 +7,8 @@ from conversions.models.change import FiguresDependOnIt, slug
 from tracker.models import Site, channel_name
 
 DESTINATION = (
-    "The page to which its clicks lead. {click_id}, {ad}, {campaign}, {site}, {ts} and {rand} behind the host are"
-    " filled in for each click."
+    "The landing page of the ad's clicks. After the host, {click_id}, {ad}, {campaign},"
+    " {site}, {ts} and {rand} are replaced at each click."
 )
 
 
@@ -21,7 +21,10 @@ class Campaign(FiguresDependOnIt):
     key = models.CharField(max_length=100, validators=[slug])
     name = models.CharField(max_length=200, blank=True)
     channel = models.CharField(
-        max_length=40, blank=True, validators=[channel_name], help_text="The channel of its ads in reports."
+        max_length=40,
+        blank=True,
+        validators=[channel_name],
+        help_text="The channel of the campaign's ads in reports.",
     )
 
     class Meta:
@@ -50,7 +53,10 @@ class Ad(FiguresDependOnIt):
         max_length=40,
         blank=True,
         validators=[channel_name],
-        help_text="Its channel in reports. Empty: its campaign's, else what its match rules say.",
+        help_text=(
+            "The channel of the ad in reports. Empty: the channel of its campaign. If that is empty,"
+            " too, the match rules decide."
+        ),
     )
 
     def __str__(self) -> str:

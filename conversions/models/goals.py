@@ -53,24 +53,39 @@ class GoalRules(models.Model):
         ANY = "any", "any of them"
 
     path = models.CharField(
-        max_length=500, blank=True, help_text="A page's path; * is any text, as in /welcome*. Empty: no page."
+        max_length=500,
+        blank=True,
+        help_text="The path of a page, such as /thanks. * is any text, as in /welcome*. Empty: no page meets"
+        " this rule.",
     )
-    event = models.CharField(max_length=200, blank=True, help_text="The name of any hit. Empty: none.")
+    event = models.CharField(
+        max_length=200, blank=True, help_text="The name of a hit, such as signup. Empty: no name meets this rule."
+    )
     conditions = models.TextField(
         max_length=MAX_CONDITIONS * (MAX_LINE + 2),
         blank=True,
         validators=[validate_conditions],
-        help_text="One a line, such as: path is /thanks; path like /orders/*; path matches ^/(en|de)/thanks;"
-        " event is purchase; prop plan is pro; value >= 100; value between 10 and 20.",
+        help_text=(
+            "One on each line, such as: path is /thanks; path like /orders/*; path matches"
+            " ^/(en|de)/thanks; event is purchase; prop plan is pro; value >= 100; value between 10"
+            " and 20."
+        ),
     )
     match = models.CharField(
         max_length=3,
         choices=Match.choices,
         default=Match.ALL,
-        help_text="Of the conditions, and of path and event, which are one: either will do.",
+        help_text=(
+            "Whether a hit must meet all rules or any one. Each condition is a rule. Path and event"
+            " together are one rule: a hit must meet only one of them."
+        ),
     )
     fixed_value = models.DecimalField(
-        max_digits=18, decimal_places=6, null=True, blank=True, help_text="Empty: the hit's own value."
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="The value of each conversion. Empty: the value of the hit.",
     )
     factor = models.DecimalField(
         max_digits=12,
@@ -78,15 +93,20 @@ class GoalRules(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Multiplies the hit's own value and what adjusts it, such as 0.2 for a margin. Empty: as it is.",
+        help_text=(
+            "The value of the hit and of its adjustments is multiplied by this, such as 0.2 for a"
+            " margin. Empty: no factor."
+        ),
     )
     counting = models.CharField(max_length=10, choices=Counting.choices, default=Counting.EVERY)
     click_window_days = models.PositiveIntegerField(default=30, validators=[MaxValueValidator(LONGEST_WINDOW_DAYS)])
     view_window_days = models.PositiveIntegerField(default=1, validators=[MaxValueValidator(LONGEST_WINDOW_DAYS)])
     open_values = models.BooleanField(
         default=True,
-        help_text="Anybody's conversions may carry a value. Off: one with a value counts only if a server sends it, or"
-        " a copy of its order, with an ingest token.",
+        help_text=(
+            "On: conversions with a value count, whoever sends them. Off: a conversion with a value"
+            " counts only if a server sends it, or a copy of it, with an ingest token."
+        ),
     )
     active = models.BooleanField(default=True, help_text="Off: no hit meets the goal any more.")
 

@@ -28,7 +28,7 @@ class RateLoad(models.Model):
 
     token = models.BigIntegerField(primary_key=True)
     file = models.CharField(max_length=300, blank=True)
-    rates = models.PositiveIntegerField(help_text="Added or changed.")
+    rates = models.PositiveIntegerField(help_text="The number of rates that were added or changed.")
     loaded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

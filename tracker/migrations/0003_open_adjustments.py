@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='site',
             name='open_adjustments',
-            field=models.BooleanField(default=False, help_text='Anybody may retract, restate and refund orders; otherwise only servers with an ingest token may.'),
+            field=models.BooleanField(default=False, help_text="On: anybody may send adjustments. Off: only servers with an ingest token may."),
         ),
     ]

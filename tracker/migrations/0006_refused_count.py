@@ -14,11 +14,11 @@ class Migration(migrations.Migration):
             name='RefusedCount',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('site', models.CharField(help_text="The site's key; `unknown` for all keys that no site has.", max_length=64)),
-                ('day', models.DateField(help_text="The day of the site's own clock.")),
+                ('site', models.CharField(help_text="The site's key. All keys that no site has are counted under `unknown`.", max_length=64)),
+                ('day', models.DateField(help_text="The day by the site's calendar.")),
                 ('code', models.CharField(max_length=40)),
-                ('hits', models.PositiveBigIntegerField(default=0, help_text='A request that was refused as a whole is one.')),
-                ('sales', models.PositiveBigIntegerField(default=0, help_text='Those of type conversion.')),
+                ('hits', models.PositiveBigIntegerField(default=0, help_text="The number of refused hits. A request that is refused as a whole counts as one hit.")),
+                ('sales', models.PositiveBigIntegerField(default=0, help_text="How many of the refused hits were conversions.")),
                 ('sample', models.JSONField(default=dict)),
             ],
             options={

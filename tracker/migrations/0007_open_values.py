@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='site',
             name='open_values',
-            field=models.BooleanField(default=True, help_text="Anybody's conversions may carry a value. Off: under every goal, one with a value counts only if a server sends it, or a copy of its order, with an ingest token."),
+            field=models.BooleanField(default=True, help_text="On: conversions with a value count, whoever sends them. Off: under every goal, a conversion with a value counts only if a server sends it, or a copy of it, with an ingest token."),
         ),
     ]

@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='site',
             name='channels',
-            field=models.JSONField(blank=True, default=list, help_text='Which ads are which channel in reports, before the common table, such as [{"channel": "podcast", "source": "*cast*"}]. * is any text; of source, medium and network all must match.', validators=[tracker.models.validate_channels]),
+            field=models.JSONField(blank=True, default=list, help_text='Channels for certain sources, media and networks, such as [{"channel": "podcast", "source": "*cast*"}]. This table comes before the common table. * is any text. Source, medium and network must all match.', validators=[tracker.models.validate_channels]),
         ),
     ]
