@@ -126,5 +126,6 @@ class ImportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     before: Costs
     after: Costs
     changed: Annotated[int, Meta(description="On how many days the cost changes. Each currency of a day counts.")]
+    unchanged: Annotated[int, Meta(description="On how many days the cost stays the same.")]
     days: Annotated[list[ChangedDay], Meta(description="The days on which the cost changes, at most 400.")]
     preview: Annotated[bool, Meta(description="Whether nothing was changed.")]

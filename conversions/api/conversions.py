@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from conversions.api.answers import ConversionAnswer, ConversionsPage, ListedPage
-from conversions.api.parameters import next_url, page_url, read_after, read_only_one, read_start
+from conversions.api.parameters import next_url, own_parameters, page_url, read_after, read_only_one, read_start
 from conversions.api.reader import ReaderView
 from conversions.api.schema import conversion_schema, conversions_schema
 from conversions.configuration.readable import load_readable
@@ -26,6 +26,7 @@ from conversions.marks.marks import known_parts
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
 from conversions.store.reading import open_to_read
+from conversions.units.parameters import check_names
 from conversions.verdicts.cases import Case
 from tracker.collection.hit import to_plain
 
@@ -42,6 +43,8 @@ FINDS: Mapping[str, Callable[[Store, SiteConfig, str, OrderKey, int], FoundCases
     "visitor": find_visitor,
     "user": find_user,
 }
+#: All parameters of a search.
+SEARCHED = ("site", *FINDS, "after")
 
 
 class ConversionsView(ReaderView):
@@ -84,7 +87,7 @@ def is_range(query: Mapping[str, str]) -> bool:
 
 def list_page(site: SiteConfig, request: Request) -> ListedPage:
     """Return a page of the list of conversions that the query of a request describes. Raises Refusal."""
-    wanted, began = read_wanted(request.query_params, site), time.monotonic()
+    wanted, began = read_wanted(own_parameters(request), site), time.monotonic()
     found = find_newest(open_to_read(), site, wanted, known_parts, lambda: time.monotonic() - began > PAGE_SECONDS)
     return ListedPage(wanted.model, found.conversions, next_url(request, found.next))
 
@@ -113,6 +116,7 @@ def with_urls(explanation: Explanation, request: Request) -> ConversionAnswer:
 
 def search(site: SiteConfig, request: Request) -> FoundCases:
     """Find the conversions of the order, click, hit, visitor or user that the query names. Raises Refusal."""
+    check_names(own_parameters(request), SEARCHED, "A search for conversions")
     name, text = read_only_one(request.query_params, *FINDS)
     text = text.strip() if name == "order" else text
     return FINDS[name](open_to_read(), site, text, read_after(request.query_params), PAGE)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from django.http import QueryDict
 from django.urls import reverse
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 from rest_framework.utils.urls import replace_query_param
 
 from conversions.explain.cursor import read_cursor, read_number, write_cursor
@@ -15,6 +17,14 @@ from tracker.collection.refusal import Refusal
 
 #: A parameter has at most this many characters. Ids are not longer.
 MAX_TEXT = 200
+
+
+def own_parameters(request: Request) -> QueryDict:
+    """Return the query parameters of a request without `format`, with which the browsable API chooses the form of its
+    answer."""
+    query = request.query_params.copy()
+    query.pop(api_settings.URL_FORMAT_OVERRIDE, None)
+    return query
 
 
 def read_text(query: Mapping[str, str], name: str) -> str:

@@ -8,13 +8,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversions.api.answers import ImportAnswer, SpendAnswer, SpendPage
-from conversions.api.parameters import next_url
+from conversions.api.parameters import next_url, own_parameters
 from conversions.api.schema import spend_import_schema, spend_list_schema, spend_schema
 from conversions.configuration.readable import load_readable
 from conversions.configuration.spend_list import read_page
 from conversions.configuration.spend_table import Imported, check_spend, import_spend, put_spend
 from conversions.facts.ad_names import AdNames
-from conversions.spend.change import by_currency, changed_days
+from conversions.spend.change import by_currency, changed_days, count_unchanged
 from conversions.spend.listed import list_row, read_wanted, write_place
 from conversions.spend.options import read_options
 from conversions.spend.put import decode_put, put_lines
@@ -49,7 +49,7 @@ class SpendView(APIView):
     @spend_list_schema
     def get(self, request: Request) -> Response:
         """List the spend of the days from `from` to `to`, the latest day first."""
-        query = request.query_params
+        query = own_parameters(request)
         site, wanted = load_readable(request, query.get("site", "")), read_wanted(query)
         rows, after = read_page(site.key, wanted)
         names = AdNames(site.ads)
@@ -123,6 +123,7 @@ def describe_import(found: Imported, preview: bool) -> ImportAnswer:
         before=by_currency(found.before),
         after=by_currency(found.after),
         changed=len(days),
+        unchanged=count_unchanged(found.before, found.after),
         days=days[:MAX_CHANGED],
         preview=preview,
     )

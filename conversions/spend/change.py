@@ -38,3 +38,8 @@ def changed_days(before: Costs, after: Costs) -> list[ChangedDay]:
         for key in sorted({*before, *after})
         if before.get(key, 0) != after.get(key, 0)
     ]
+
+
+def count_unchanged(before: Costs, after: Costs) -> int:
+    """Count the days and currencies whose cost stays the same. `before`, `after`: (day, currency) -> micros."""
+    return sum(before[key] == after[key] for key in {*before} & {*after})

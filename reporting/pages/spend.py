@@ -11,7 +11,7 @@ from conversions.configuration.spend_list import read_page, read_sources
 from conversions.configuration.spend_table import Imported, check_spend, import_spend
 from conversions.facts.ad_names import AdNames
 from conversions.rules.site import SiteConfig
-from conversions.spend.change import changed_days
+from conversions.spend.change import changed_days, count_unchanged
 from conversions.spend.days import MAX_DAYS
 from conversions.spend.lines import BadSpend
 from conversions.spend.listed import PARAMETERS, list_row, read_wanted, write_place
@@ -93,7 +93,12 @@ def run_import(request: HttpRequest, key: str, given: Mapping[str, str], body: b
 def change_context(found: Imported) -> dict[str, Any]:
     """Return what the template shows of an import's changes, by name."""
     days = changed_days(found.before, found.after)
-    return {"found": found, "days": days[:CHANGED], "more_days": max(0, len(days) - CHANGED)}
+    return {
+        "found": found,
+        "days": days[:CHANGED],
+        "more_days": max(0, len(days) - CHANGED),
+        "unchanged": count_unchanged(found.before, found.after),
+    }
 
 
 def days_of(found: Imported) -> dict[str, str]:

@@ -173,6 +173,10 @@ def test_a_list_that_cannot_be_made_is_refused_with_the_field(shop: DatedShop) -
     assert [(query, refusal(ask(shop, **query))) for query, _ in REFUSED] == REFUSED
 
 
+def test_the_browsable_apis_format_is_no_filter(shop: DatedShop) -> None:
+    assert values(shop, format="json") == [40, 30, 20, 10]
+
+
 def test_a_made_up_cursor_shows_nothing_outside_the_range(shop: DatedShop) -> None:
     assert values(shop, after=f"{1 << 60}.255.{1 << 60}.zz.zz", **{"from": "2026-11-12", "to": "2026-11-12"}) == [30]
     assert values(shop, after=f"-{1 << 60}.0.0.a.b") == []

@@ -37,7 +37,15 @@ def test_exports_sent_twice_and_then_corrected_have_the_right_cost_once() -> Non
         send(shop, META, source="meta")
     assert cost() == {"google": 1_244_560_000, "meta": 13_000_000}
     assert send(shop, GOOGLE.replace("1.234,56", "1.000,00")).json() == {
-        **{"from": "2026-11-01", "to": "2026-11-02", "rows": 2, "totals": 1, "preview": False, "changed": 1},
+        **{
+            "from": "2026-11-01",
+            "to": "2026-11-02",
+            "rows": 2,
+            "totals": 1,
+            "preview": False,
+            "changed": 1,
+            "unchanged": 1,
+        },
         "form": "Google Ads",
         **{"before": {"EUR": "1244.560000"}, "after": {"EUR": "1010.000000"}},
         "days": [{"day": "2026-11-01", "currency": "EUR", "before": "1234.560000", "after": "1000.000000"}],
@@ -49,7 +57,7 @@ def test_a_preview_says_what_would_change_and_keeps_nothing() -> None:
     shop = Customer()
     send(shop, "day,cost\n2026-11-01,1\n2026-11-02,2\n2026-11-03,3\n")
     told = send(shop, "day,cost,currency\n2026-11-01,1,EUR\n2026-11-03,4,USD\n", preview="1").json()
-    assert (told["preview"], told["changed"]) == (True, 3)
+    assert (told["preview"], told["changed"], told["unchanged"]) == (True, 3, 1)
     assert [tuple(day.values()) for day in told["days"]] == [
         ("2026-11-02", "EUR", "2.000000", "0.000000"),
         ("2026-11-03", "EUR", "3.000000", "0.000000"),

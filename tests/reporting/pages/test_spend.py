@@ -59,6 +59,7 @@ def test_people_see_what_a_file_would_change_and_import_it_without_choosing_it_a
     assert said in text_of(shown)
     assert "Sun 1 Nov 2026 1.00 EUR 1,234.56 EUR" in text_of(shown)
     assert kept() == 1_000_000
+    assert "stays the same" not in text_of(shown)
     done = ann.post("/spend", {**hidden(shown), "action": "import"})
     assert "Imported 2 lines of google" in text_of(done)
     assert kept() == 1_244_560_000
@@ -67,6 +68,13 @@ def test_people_see_what_a_file_would_change_and_import_it_without_choosing_it_a
     assert '<datalist id="sources"><option value="google">' in later.content.decode()
     assert "2 Nov 2026 google 10.00 EUR" in text_of(later)
     assert "1 Nov 2026 google" not in text_of(later)
+
+
+def test_people_see_how_many_days_a_corrected_file_leaves_as_they_are(ann: Client, shop: DatedShop) -> None:
+    send(ann, shop, "day,cost\n2026-11-01,1\n2026-11-02,2\n2026-11-03,3\n", "import")
+    shown = text_of(send(ann, shop, "day,cost\n2026-11-01,1\n2026-11-02,2\n2026-11-03,4\n"))
+    assert "The cost of 2 days stays the same." in shown
+    assert "Tue 3 Nov 2026 3.00 EUR 4.00 EUR" in shown
 
 
 def test_a_file_with_a_mistake_in_it_changes_nothing_and_each_bad_line_is_named(ann: Client, shop: DatedShop) -> None:
