@@ -62,7 +62,7 @@ def test_each_finding_is_shown_with_what_to_do_on_both_stores(opened_store: Stor
     assert re.search(r"Hits of any kind \d+ \w+ \d{4}, \d\d:00 [12] ", text)
     assert "purchase was last met on" in text
     # Shortly after midnight, yesterday isn't complete yet.
-    assert re.search("[67] whole days ago. Its longest pause before was less than a day.", text)
+    assert re.search("and not in the [67] whole days since. Its longest pause before was less than a day.", text)
     assert "3 hits (1 sale) bad_id , last on" in text
     assert f"What to do: {REFUSED['bad_id']}" in text
     assert f"1 hit no_goal . {REJECTED['no_goal'].meaning}" in text
@@ -90,6 +90,7 @@ def test_a_site_without_hits_is_told_what_to_do(client: Client) -> None:
     text = text_of(client.get("/health"))
     assert "No hit happened in the last 24 hours." in text
     assert "Hits of any kind none in 24 hours Clicks on ads none in 8 weeks" in text
+    assert "Figures are not complete yet, and no goal counts as silent." in text
 
 
 def test_only_staff_who_may_make_ads_are_led_to_the_form(client: Client) -> None:
