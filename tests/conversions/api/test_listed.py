@@ -177,6 +177,38 @@ def test_the_browsable_apis_format_is_no_filter(shop: DatedShop) -> None:
     assert values(shop, format="json") == [40, 30, 20, 10]
 
 
+#: Names of ads as strangers may write them.
+ODD = (
+    "a,b",
+    "x/y/z",
+    "x//y",
+    " ",
+    "!",
+    "ad!=x",
+    "&ad=y",
+    "(none)",
+    "(other)",
+    "%",
+    "+",
+    "\U0001f642",
+    '";x 1.0',
+    "=1",
+    "\n",
+)
+
+
+def test_an_ad_with_an_odd_name_is_found_by_its_name(shop: DatedShop) -> None:
+    clicks = [shop.click("2026-11-21T08:00Z", name, visitor=name) for name in ODD]
+    sales = [shop.sale("2026-11-21T09:00Z", 100 + n, visitor=name) for n, name in enumerate(ODD)]
+    shop.process(*clicks, *sales)
+    shop.roll_up()
+    for n, name in enumerate(ODD):
+        assert values(shop, ad=name) == [100 + n], name
+        report = ask(shop, "/api/reports/conversions", ad=name).json()
+        assert [(row["ad"], row["value"]) for row in report["rows"]] == [(name, f"{100 + n}.000000")]
+    assert len(values(shop, **{"ad!": list(ODD)})) == 4
+
+
 def test_a_made_up_cursor_shows_nothing_outside_the_range(shop: DatedShop) -> None:
     assert values(shop, after=f"{1 << 60}.255.{1 << 60}.zz.zz", **{"from": "2026-11-12", "to": "2026-11-12"}) == [30]
     assert values(shop, after=f"-{1 << 60}.0.0.a.b") == []
