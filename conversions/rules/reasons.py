@@ -36,7 +36,7 @@ AdjustmentEffect = Literal["applied", "superseded", "duplicate", "no_rate"]
 #: path has too many ads and too many campaigns, and all ads have the same weight.
 WeighReason = Literal["no_fit", "by_campaign", "too_many_ads"]
 
-NOT_IN_FORCE = "It met a version of the goal that is not in force at its time."
+NOT_IN_FORCE = "It met a version of the goal, but another version is in force at its time."
 
 
 def conversion_sentence(reason: ConversionReason) -> str:
@@ -50,10 +50,10 @@ def conversion_sentence(reason: ConversionReason) -> str:
                 " if a server sends them."
             )
         case "not_first":
-            return "The goal counts one conversion per person, and a person of this conversion has an earlier one."
+            return "The goal counts one conversion per person, and the person already has an earlier one."
         case "not_first_of_click":
             return (
-                "The goal counts one conversion per click, and the click that led to this conversion led to an earlier"
+                "The goal counts one conversion per click, and the click of this conversion already led to an earlier"
                 " one that counts."
             )
         case "not_in_force":
@@ -65,10 +65,10 @@ def click_sentence(reason: ClickReason) -> str:
     match reason:
         case "unknown_click":
             return (
-                "No click of the site in the 90 days before has this id. If such a click arrives later, it is credited."
+                "No click of the site in the 90 days before has this id. If such a click arrives later, it gets credit."
             )
         case "crowded_click":
-            return "More than 200 conversions name this id. It can't belong to one click, and nobody gets credit by it."
+            return "More than 200 conversions name this click id. Therefore nobody gets credit by it."
 
 
 def value_sentence(reason: ValueReason) -> str:
@@ -93,20 +93,20 @@ def touch_sentence(reason: TouchReason, kind: str, window: str) -> str:
             return f"It was too long before the conversion. A {kind} may earn credit for {window}."
         case "beyond_newest":
             return (
-                "Credit goes to the newest 2,000 clicks (or views) within the window, or fewer if the person has many"
-                " conversions in the hour, and this one is older."
+                "It is too old. Only the newest 2,000 clicks and views within the window may earn credit, and fewer if"
+                " the person has many conversions in the hour."
             )
         case "duplicate":
-            return f"It is the same {kind} again: an earlier one with its hit id or click id counts instead."
+            return f"It is a copy: an earlier {kind} with the same hit id or click id counts instead."
         case "beaten_by_click":
-            return "It was only seen, but the person clicked an ad within the window. A click beats a view."
+            return "It is a view, and the person also clicked an ad within the window. Then only clicks get credit."
 
 
 def duplicate_sentence(reason: DuplicateReason) -> str:
     """Return the sentence that says why a stored conversion is not the one that counts for its order, click or hit."""
     match reason:
         case "duplicate":
-            return "The same order, or the same hit, came earlier; that one counts."
+            return "It is a copy: another conversion of the same order, click or hit counts instead."
         case "not_in_force":
             return NOT_IN_FORCE
 
@@ -119,9 +119,9 @@ def adjustment_sentence(effect: AdjustmentEffect) -> str:
         case "superseded":
             return "A later restatement of the order replaces it."
         case "duplicate":
-            return "It is the same again: an earlier copy with the same hit id counts instead."
+            return "It is a copy: another adjustment with the same hit id counts instead."
         case "no_rate":
-            return "No exchange rate of its day is known, so it counts as 0 until one is loaded."
+            return "No exchange rate of its day is known. It counts as 0 until a rate is loaded."
 
 
 def model_sentence(reason: WeighReason, month: str) -> str:
@@ -129,7 +129,7 @@ def model_sentence(reason: WeighReason, month: str) -> str:
     which the model learnt."""
     match reason:
         case "no_fit":
-            return f"Nothing is learnt from {month}. Every touch gets the same."
+            return f"Nothing was learnt from {month}. Every touch gets the same."
         case "by_campaign":
             return f"The path has too many ads. Credit goes by campaign, as learnt from {month}."
         case "too_many_ads":

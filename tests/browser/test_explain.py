@@ -76,7 +76,7 @@ def test_the_sale_is_found_by_its_order_and_the_page_says_why_an_ad_got_nothing(
     assert "No credit" in old
     assert "It was too long before the conversion. A click may earn credit for 30 days." in old
     seen = found.locator("ol.timeline > li", has_text="View: video").inner_text()
-    assert "It was only seen, but the person clicked an ad within the window" in seen
+    assert "It is a view, and the person also clicked an ad within the window" in seen
     keep(found, "explain")
 
 

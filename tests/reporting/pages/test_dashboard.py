@@ -326,14 +326,14 @@ class TestReport:
         shop.receive(shop.click("2026-04-05T10:00Z", visitor="bob"), shop.sale("2026-04-05T12:00Z", visitor="bob"))
         query = "/?from=2026-03-01&to=2026-04-30&model="
         text = text_of(client.get(f"{query}markov"))
-        assert "Nothing was learnt from 2026-02 for purchase:" in text
-        assert "Nothing was learnt from 2026-03 for purchase:" in text
+        assert "The model learnt nothing from 2026-02 about purchase." in text
+        assert "The model learnt nothing from 2026-03 about purchase." in text
         fitter = Fitter(shop.store, sequence, fit_marks, load_site, lambda: 0, now_ms)
         for mark in fitter.due(shop.site.key):
             fitter.fit(mark, WHENEVER)
         text = text_of(client.get(f"{query}shapley"))
-        assert "Credit goes by what was learnt from 2026-03." in text
-        assert re.findall(r"Nothing was learnt from (\S+)", text) == ["2026-02"]
+        assert "The credit of ads follows from what the model learnt from 2026-03." in text
+        assert re.findall(r"The model learnt nothing from (\S+)", text) == ["2026-02"]
         assert "learnt" not in text_of(client.get(f"{query}linear"))
 
     def test_an_ad_name_from_a_hit_is_never_markup(self, client: Client, shop: DatedShop, ann: User) -> None:
