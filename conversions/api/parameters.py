@@ -20,8 +20,8 @@ MAX_TEXT = 200
 
 
 def own_parameters(request: Request) -> QueryDict:
-    """Return the query parameters of a request without `format`, with which the browsable API chooses the form of its
-    answer."""
+    """Return the query parameters of a request. The parameter `format` is left out, because it belongs to the browsable
+    API, which chooses the form of its answer by it."""
     query = request.query_params.copy()
     query.pop(api_settings.URL_FORMAT_OVERRIDE, None)
     return query

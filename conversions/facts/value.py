@@ -1,4 +1,4 @@
-"""Value: the amount of a conversion or an adjustment, in the site's currency. Pure."""
+"""Value: computes the amount of a conversion or an adjustment in the site's currency. Pure."""
 
 from conversions.facts.records import Adjustment, Conversion, Joined
 from conversions.rules.goals import GoalVersion

@@ -32,8 +32,9 @@ class Place(NamedTuple):
 
 
 class WantedSpend(msgspec.Struct, frozen=True):
-    """Which rows a page of the list shows: the days from `first` to `last`, of one source or of all (`source` is
-    empty), after the position `after`."""
+    """Which rows a page of the list of spend shows. `first`, `last`: the first and the last day. `source`: only rows of
+    this source; empty for all sources. `limit`: how many rows are on a page. `after`: the position after which the page
+    begins; None for the first page."""
 
     first: str
     last: str
