@@ -14,8 +14,8 @@ PARTS_AT_ONCE = 4
 
 
 def in_order(marks: Sequence[Mark]) -> list[Mark]:
-    """Return the marks in the order in which to roll them up. The order alternates: the mark whose last try is longest
-    ago, the mark of the newest hour, the next of each, and so on."""
+    """Return the marks in the order in which to roll them up. The order alternates between two lists: the marks by
+    their last try, longest ago first; and the marks by hour, newest first."""
     newest = sorted(marks, key=lambda mark: (-mark.bucket, mark.tried))
     waiting = sorted(newest, key=lambda mark: mark.tried)
     return list(dict.fromkeys(chain.from_iterable(zip(waiting, newest, strict=True))))

@@ -120,7 +120,7 @@ class Bench:
 
 
 def middle(costs: list[Cost]) -> Cost:
-    """Return the median of each cost. CPU time is a mean, because the kernel counts it in coarse ticks."""
+    """Return the median of each cost, but the mean of CPU time, because the kernel counts CPU time in coarse ticks."""
     means = {"worker_us", "cassandra_us"}
     return {
         name: (sum(cost[name] for cost in costs) / len(costs) if name in means else median(c[name] for c in costs))

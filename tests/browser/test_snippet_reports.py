@@ -24,7 +24,7 @@ def landing(shop: Storefront, path: str = "/", host: str = "") -> str:
 
 
 def buy(page: Page | Frame, order: str = "A") -> None:
-    """Buy in a page, by the snippet's call that a shop's own script would make."""
+    """Report a purchase in a page, as the shop's own script would."""
     page.wait_for_function("window.hitledger && hitledger.site")
     page.evaluate(purchase(order))
 

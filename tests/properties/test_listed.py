@@ -1,5 +1,5 @@
-"""The list of conversions and the report agree under every filter: what the list's conversions credit to an ad is the
-ad's row."""
+"""The list of conversions and the report agree under every filter: for each ad, the credit of the listed conversions
+adds up to the ad's row."""
 
 import random
 from collections import defaultdict
@@ -51,13 +51,13 @@ class Asked:
         return plain_answer(answer(self.store, query, self.site, YEAR_3000), query)
 
     def listed(self, filters: Filters, **parameters: str) -> list[ListedConversion]:
-        """The whole list."""
+        """Return the whole list."""
         wanted = self.wanted([*filters, *parameters.items()])
         steps = newest_first(self.store, self.site, wanted, known_parts)
         return [step.conversion for step in steps if step.conversion]
 
     def in_pages(self, size: int) -> Iterator[ListedConversion]:
-        """The whole list without filters, read in pages of some conversions."""
+        """Yield the whole list without filters, read in pages of `size` conversions."""
         after: str | None = ""
         while after is not None:
             wanted = self.wanted([("limit", str(size)), ("after", after)])
@@ -74,7 +74,7 @@ def micros(text: str) -> int:
 
 
 def add_up(rows: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]], credit: str = "conversions") -> Sums:
-    """The sums of rows by their keys, without empty ones."""
+    """Return the sums of rows by their keys, without empty sums."""
     sums: Sums = defaultdict(lambda: (0, 0))
     for key, row in rows:
         sums[key] = sums[key][0] + micros(row[credit]), sums[key][1] + micros(row["value"])
@@ -82,7 +82,7 @@ def add_up(rows: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]], credit: st
 
 
 def draw_filters(rng: random.Random, rows: list[dict[str, Any]]) -> Filters:
-    """Some filters whose values occur in the rows."""
+    """Return some filters whose values occur in the rows."""
     found = []
     for name in rng.sample([*AD_KEYS, "goal"], rng.choice([0, 1, 1, 2, 3])):
         there = sorted({row[name] for row in rows})
@@ -101,7 +101,7 @@ def meets(row: Mapping[str, Any], filters: Filters, keys: Iterable[str]) -> bool
 
 
 def compare(asked: Asked, rng: random.Random) -> None:
-    """Compares the list with the report under random filters and a random model."""
+    """Compare the list with the report under random filters and a random model."""
     model = rng.choice(list(MODELS))
     whole = asked.report([], model=model, by=",".join((*AD_KEYS, "goal")))
     everything, lost = whole["rows"], whole["unattributed"].get("rows", [])
@@ -138,12 +138,13 @@ def reported(row: ListedConversion) -> dict[str, str]:
 
 
 def day_at(row: ListedConversion, site: SiteConfig) -> str:
-    """The site's day of a conversion."""
+    """Return the site's day of a conversion."""
     return str(datetime.fromisoformat(row.at).astimezone(ZoneInfo(site.timezone)).date())
 
 
 def check(store: Store, rng: random.Random, clock: Clock) -> None:
-    """Processes the hits of a world, perhaps with a change of the configuration, and compares its list."""
+    """Process the hits of a world, perhaps with a change of the configuration. Then compare the list of the world's
+    conversions with its reports."""
     world = World(rng, store, *clock)
     Ad.objects.filter(campaign__site=world.site, key="two").update(channel=rng.choice(["", "email"]))
     world.before = world.config()

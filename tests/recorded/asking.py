@@ -20,7 +20,7 @@ READERS = {BERLIN: "north", KOLKATA: "north", HOWE: "south"}
 
 
 def reports() -> Iterator[str]:
-    """Return the addresses of reports: each model and basis by the most keys, and some others."""
+    """Return the addresses of reports. Each model and basis has one by as many keys as possible. Some others follow."""
     for model in MODELS:
         yield report(BERLIN, model=model, by="goal,campaign,ad,day", **ALL)
         yield report(BERLIN, model=model, basis="click", by="goal,ad,day", **ALL)

@@ -80,7 +80,7 @@ class Joiner:
 
     def put_down(self) -> None:
         """Send each batch that was joined to the queue again, and acknowledge its old message. If the old messages were
-        returned to the broker instead, it would count this as failed deliveries."""
+        returned to the broker instead, the broker would count failed deliveries."""
         send_separately(self._batches)
         self._settle()
 
