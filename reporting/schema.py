@@ -13,7 +13,9 @@ from reporting.report.report_answer import ReportAnswer
 from tracker.openapi import filters, parameter, refusals
 
 SITE = parameter("site", "The site's public key.", required=True)
-UNCHANGED = {304: OpenApiResponse(description="The answer still has the ETag in `If-None-Match`.")}
+UNCHANGED = {
+    304: OpenApiResponse(description="Nothing has changed since the answer whose `ETag` is in `If-None-Match`.")
+}
 REFUSED = refusals(400, 401, 404, 503)
 
 
@@ -28,33 +30,51 @@ report_schema = extend_schema(
         SITE,
         day("from", "The first day, by the site's own calendar."),
         day("to", "The last day, inclusive."),
-        parameter("compare", "`previous`, `year` or `FROM..TO`: the days with which these are compared."),
+        parameter(
+            "compare",
+            "The days to compare with: `previous` (as many days just before), `year` (the same days"
+            " of the year before), or two days `FROM..TO`.",
+        ),
         parameter("model", "The attribution model.", enum=list(MODELS), default="last"),
-        parameter("by", f"Comma list of {', '.join(KEYS)}: the keys of the rows, in that order.", default="ad"),
+        parameter("by", f"The keys of the rows: a comma-separated list of {', '.join(KEYS)}.", default="ad"),
         parameter(
             "models",
-            "Comma list of models that are shown side by side; the first is the report's own. Instead of `model`.",
+            "Instead of `model`: a comma-separated list of models, which are shown side by side. The"
+            " first is the report's own model.",
         ),
         *filters(FILTERS),
-        parameter("basis", "`click`: credit counts on the touch's day.", enum=list(BASES), default="conversion"),
-        parameter("order", "A column by which rows are ordered, as in `value`; `-value`: the largest first."),
+        parameter(
+            "basis",
+            "`conversion` (default): credit counts on the day of the conversion. `click`: credit"
+            " counts on the day of the click or view.",
+            enum=list(BASES),
+            default="conversion",
+        ),
+        parameter(
+            "order",
+            "The column by which rows are ordered, such as `value`. With `-value`, the largest values come first.",
+        ),
         OpenApiParameter(
             "limit",
             {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
             OpenApiParameter.QUERY,
-            description="At most this many rows.",
+            description="The largest number of rows on a page.",
         ),
         parameter("after", "The `next` of the page before."),
-        OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="A known `ETag`."),
+        OpenApiParameter(
+            "If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The `ETag` of an earlier answer."
+        ),
         parameter(
             "spend",
-            "Whether rows and totals have costs, by day and ad: `auto`, if something was spent in the range.",
+            "Whether rows and totals have the columns of spend. `auto`: if something was spent in"
+            " the range. `1`: always. `0`: never.",
             enum=list(SPEND),
             default="auto",
         ),
         parameter(
             "format",
-            "`csv`: the rows alone, as a file. `spreadsheet`: the same file, marked as UTF-8.",
+            "`csv`: only the rows, as a file. `spreadsheet`: the same with a byte order mark, which"
+            " tells Excel that the file is in UTF-8.",
             enum=list(FORMS),
             default="json",
         ),
@@ -62,11 +82,11 @@ report_schema = extend_schema(
     responses={(200, "application/json"): ReportAnswer, (200, "text/csv"): OpenApiTypes.STR, **UNCHANGED, **REFUSED},
 )
 fit_schema = extend_schema(
-    summary="What a month taught the data-driven models of a goal",
+    summary="What the data-driven models learnt about a goal from a month",
     parameters=[
         SITE,
         parameter("goal", "The goal's key.", required=True),
-        parameter("month", "The month that was learnt from, such as 2026-10.", required=True),
+        parameter("month", "The month from which the models learnt, such as 2026-10.", required=True),
     ],
     responses={200: FitAnswer, **REFUSED},
 )
@@ -78,11 +98,19 @@ export_schema = extend_schema(
         day("to", "The last day, inclusive."),
         *filters(FILTERS),
         parameter("model", "The model of the credit.", enum=list(MODELS), default="last"),
-        parameter("counted", "Only conversions that count, or that don't.", enum=["true", "false"]),
-        parameter("attributed", "Only conversions that give an ad credit, or don't.", enum=["true", "false"]),
+        parameter(
+            "counted",
+            "`true`: only conversions that count. `false`: only conversions that don't count.",
+            enum=["true", "false"],
+        ),
+        parameter(
+            "attributed",
+            "`true`: only conversions for which an ad gets credit. `false`: only conversions for which no ad does.",
+            enum=["true", "false"],
+        ),
         parameter("min_value", "Only conversions with at least this value, in the site's currency."),
         parameter("max_value", "Only conversions with at most this value, in the site's currency."),
-        parameter("after", "The position in the last line of an incomplete export: the export goes on there."),
+        parameter("after", "The position where the export begins. The last line of an incomplete export has it."),
         parameter("format", "`jsonl`: one JSON object a line.", enum=list(EXPORT_FORMS), default="csv"),
     ],
     responses={

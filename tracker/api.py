@@ -128,7 +128,11 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
 class TokenSerializer(serializers.ModelSerializer[Token]):
     """A token of a program. Only the answer to the request that made the token contains its secret."""
 
-    secret = serializers.CharField(read_only=True, required=False, help_text="Shown only when the token is issued.")
+    secret = serializers.CharField(
+        read_only=True,
+        required=False,
+        help_text="The secret of the token. Only the answer that issues the token has it.",
+    )
 
     class Meta:
         model = Token

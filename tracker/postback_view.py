@@ -24,8 +24,10 @@ PARAMETERS = [
     OpenApiParameter("txid", description="The order id, if there is no `order`."),
     OpenApiParameter("value", description="The amount of the sale."),
     OpenApiParameter("payout", description="The amount, if there is no `value`."),
-    OpenApiParameter("currency", description="The amount's currency; the site's if absent."),
-    OpenApiParameter("status", description="`approved` (default), `pending`, `rejected`, or a word of the site."),
+    OpenApiParameter("currency", description="The currency of the amount; by default the site's currency."),
+    OpenApiParameter(
+        "status", description="`approved` (default), `pending` or `rejected`, or another word with the same meaning."
+    ),
     OpenApiParameter("goal", description="The goal's key; `purchase` if absent."),
     OpenApiParameter("consent", description="The signals of consent, as `/collect` takes them."),
     OpenApiParameter("secret", description="The site's secret; not needed from an allowed network."),
@@ -38,7 +40,7 @@ class PostbackView(HitView):
 
     http_method_names = ["get", "options"]
 
-    @extend_schema(summary="Tell of a sale, as affiliate networks do", parameters=PARAMETERS, responses=OK)
+    @extend_schema(summary="Report a sale, as affiliate networks do", parameters=PARAMETERS, responses=OK)
     def get(self, request: HttpRequest) -> HttpResponse:
         """Store the hits that the postback stands for. Answer `OK` once they are durable."""
         collected = collect_postback(request)

@@ -21,7 +21,7 @@ NextPage = Annotated[Url | None, Meta(description="The URL of the next page; nul
 class ConversionAnswer(Explanation, frozen=True, kw_only=True):
     """An explained conversion: whether and why it counts, and what each touch gets."""
 
-    page: Annotated[Url, Meta(description="The URL of the page that says the same in words.")]
+    page: Annotated[Url, Meta(description="The address of the page that explains the conversion in words.")]
     next: Annotated[
         Url | None,
         Meta(description="The URL of the next page of touches, duplicates and adjustments; null on the last page."),
@@ -66,7 +66,7 @@ class RefusedDay(msgspec.Struct, frozen=True, kw_only=True):
     code: Annotated[str, Meta(description="See docs/errors.md.")]
     hits: int
     sales: Annotated[int, Meta(description="How many of these hits have the type `conversion`.")]
-    sample: Annotated[Sample, Meta(description="How one of the latest of these hits was written.")]
+    sample: Annotated[Sample, Meta(description="One of the latest of these hits, without personal data.")]
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -94,7 +94,7 @@ class Marked(msgspec.Struct, frozen=True):
     marked: int
 
 
-Costs = Annotated[dict[str, Amount], Meta(description="Currency -> cost, in that currency.")]
+Costs = Annotated[dict[str, Amount], Meta(description="The cost by currency.")]
 
 
 class SpendAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +122,7 @@ class ImportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     last: Day = msgspec.field(name="to")
     rows: Annotated[int, Meta(description="How many lines of spend the file has.")]
     totals: Annotated[int, Meta(description="How many lines with totals were skipped.")]
-    form: Annotated[str, Meta(description="The form of the file by its columns, such as Google Ads.")]
+    form: Annotated[str, Meta(description="The ad network whose export the file is, such as Google Ads, or `plain`.")]
     before: Costs
     after: Costs
     changed: Annotated[int, Meta(description="On how many days the cost changes. Each currency of a day counts.")]

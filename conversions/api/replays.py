@@ -25,7 +25,7 @@ class ReplayState(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="How many batches, or blocks of merged objects, could not be read from the archive.")
     ]
     reached: Annotated[Instant | None, Meta(description="When the latest batch that was read was made.")]
-    problem: Annotated[str | None, Meta(description="Why the last attempt stopped. The replay will be tried again.")]
+    problem: Annotated[str | None, Meta(description="Why the replay stopped last. It will be tried again.")]
     started_at: Instant
     ended_at: Instant | None
 

@@ -32,11 +32,20 @@ RANGE = (
     parameter("to", "The last day of the range. It is included. A range has at most 400 days."),
     *filters(FILTERS, "With a range: "),
     parameter("model", "With a range: the model of the credit; `last` by default.", enum=list(MODELS)),
-    parameter("counted", "With a range: only conversions that count, or that don't.", enum=["true", "false"]),
-    parameter("attributed", "With a range: only conversions that give an ad credit, or don't.", enum=["true", "false"]),
+    parameter(
+        "counted",
+        "With a range: `true` for only conversions that count, `false` for only conversions that don't count.",
+        enum=["true", "false"],
+    ),
+    parameter(
+        "attributed",
+        "With a range: `true` for only conversions for which an ad gets credit, `false` for only"
+        " conversions for which no ad does.",
+        enum=["true", "false"],
+    ),
     parameter("min_value", "With a range: only conversions of at least this value, in the site's currency."),
     parameter("max_value", "With a range: only conversions of at most this value, in the site's currency."),
-    parameter("limit", "With a range: how many conversions are on a page, 1 to 100. A page may have fewer."),
+    parameter("limit", "With a range: the largest number of conversions on a page, 1 to 100. A page may have fewer."),
 )
 
 conversion_schema = extend_schema(
@@ -66,7 +75,9 @@ rejected_schema = extend_schema(
         parameter("visitor", "Only hits of this visitor."),
         parameter("order", "Only hits of this order."),
         parameter("user", "Only hits that name this user."),
-        parameter("from", "An instant, or a day of the site's calendar; 30 days ago by default."),
+        parameter(
+            "from", "The start of the range: an instant or a day of the site's calendar; 30 days ago by default."
+        ),
         parameter("to", "The end of the range: an instant or a day. It is not included."),
         AFTER,
     ],
@@ -93,7 +104,11 @@ spend_import_schema = extend_schema(
         parameter("source", "A name that you choose, such as google.", required=True),
         parameter("currency", "The currency, if the file names none; by default the site's currency."),
         parameter("decimal", "The decimal mark, if the file doesn't show it.", enum=[".", ","]),
-        parameter("dates", "What comes first in 11/12/2026, if the file doesn't show it.", enum=["day", "month"]),
+        parameter(
+            "dates",
+            "Whether the day or the month comes first in 11/12/2026, if the file doesn't show it.",
+            enum=["day", "month"],
+        ),
         parameter("utm_source", "The utm_source of the network's clicks; by default the usual one of the network."),
         parameter("utm_medium", "The utm_medium of the network's clicks; by default the usual one of the network."),
         parameter("network", "The ad network; by default the one whose export the file is.", enum=list(NETWORKS)),
@@ -109,8 +124,8 @@ spend_list_schema = extend_schema(
         SITE,
         parameter("from", "The first day.", required=True),
         parameter("to", "The last day. It is included. A range has at most 400 days.", required=True),
-        parameter("source", "Only what this source reported."),
-        parameter("limit", f"Rows on a page, 1 to {MAX_LIMIT}; 100 by default."),
+        parameter("source", "Only the spend of this source."),
+        parameter("limit", f"The largest number of rows on a page, 1 to {MAX_LIMIT}; 100 by default."),
         AFTER,
     ],
     responses={200: SpendPage, **READ},

@@ -32,31 +32,48 @@ class PathCount(msgspec.Struct, frozen=True, order=True):
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """How much of a month's traffic the data-driven models learnt from, and how much was left out."""
 
-    one_in: Annotated[int, Meta(description="One person in this many was used; 1 means everybody.")] = 1
-    conversions: Annotated[int, Meta(description="Conversions of the goal that count in the month.")] = 0
+    one_in: Annotated[
+        int, Meta(description="Of every `one_in` persons, one was used. 1 means that everybody was used.")
+    ] = 1
+    conversions: Annotated[int, Meta(description="The number of conversions of the goal that count in the month.")] = 0
     with_touches: Annotated[
-        int, Meta(description="Conversions among these that have touches that may earn credit.")
+        int, Meta(description="How many of these conversions have touches that may earn credit.")
     ] = 0
-    cut: Annotated[int, Meta(description="Paths of which only the newest 50 steps were taken.")] = 0
-    other_ads: Annotated[int, Meta(description="Ads beyond the 100 with most steps: they are `(other)`.")] = 0
-    left_out: Annotated[int, Meta(description="Distinct paths beyond the 10,000 most frequent.")] = 0
-    left_out_converted: Annotated[
-        int, Meta(description="Paths with a conversion among the distinct paths left out.")
+    cut: Annotated[int, Meta(description="The number of paths of which only the newest 50 steps were used.")] = 0
+    other_ads: Annotated[
+        int, Meta(description="The number of ads that have the common name `(other)`, because only 100 ads are named.")
     ] = 0
+    left_out: Annotated[
+        int,
+        Meta(
+            description="The number of different paths that are left out, because only the 10,000 most frequent"
+            " are used."
+        ),
+    ] = 0
+    left_out_converted: Annotated[int, Meta(description="How often the left out paths ended with a conversion.")] = 0
     left_out_unconverted: Annotated[
-        int, Meta(description="Paths without a conversion among the distinct paths left out.")
+        int, Meta(description="How often the left out paths ended without a conversion.")
     ] = 0
     many_ads_converted: Annotated[
-        int, Meta(description="Paths with a conversion and more than 12 ads: in none of `sets`.")
+        int, Meta(description="The number of paths with a conversion and more than 12 ads. They are not in `sets`.")
     ] = 0
     many_ads_unconverted: Annotated[
-        int, Meta(description="Paths without a conversion and more than 12 ads: in none of `sets`.")
+        int,
+        Meta(description="The number of paths without a conversion and with more than 12 ads. They are not in `sets`."),
     ] = 0
     many_campaigns_converted: Annotated[
-        int, Meta(description="Paths with a conversion and more than 12 campaigns: in none of `campaign_sets`.")
+        int,
+        Meta(
+            description="The number of paths with a conversion and more than 12 campaigns. They are not in"
+            " `campaign_sets`."
+        ),
     ] = 0
     many_campaigns_unconverted: Annotated[
-        int, Meta(description="Paths without a conversion and more than 12 campaigns: in none of `campaign_sets`.")
+        int,
+        Meta(
+            description="The number of paths without a conversion and with more than 12 campaigns. They are not in"
+            " `campaign_sets`."
+        ),
     ] = 0
 
 

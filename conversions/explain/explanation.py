@@ -62,7 +62,9 @@ class LeftOut(msgspec.Struct, frozen=True):
     duplicates: int
     adjustments: int
     touches: int
-    persons: Annotated[int, Meta(description="Further persons whose touches may get credit.")]
+    persons: Annotated[
+        int, Meta(description="The number of persons who are not listed, but whose touches may get credit.")
+    ]
     uncounted_touches: Annotated[bool, Meta(description="Whether there may be touches that were not read.")]
 
 
@@ -86,13 +88,13 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     value_reason: Annotated[ValueReason | None, Meta(description="Why some of the value is missing.")]
     unrated: Annotated[
         dict[str, Amount],
-        Meta(description="Amounts without an exchange rate, by currency, in that currency. They don't count."),
+        Meta(description="The amounts without an exchange rate, by currency. They don't count."),
     ] = msgspec.field(name="set_aside")
     sent: Sent
     rate: Annotated[AppliedRate | None, Meta(description="Null if the currency is the site's, or if no rate is known.")]
     user: Annotated[
         str | None,
-        Meta(description="The user who owns the conversion; null if a visitor without a user owns it."),
+        Meta(description="The user to whom the conversion belongs. Null if it belongs to a visitor without a user."),
     ]
     persons: Annotated[
         tuple[Claimant, ...],
@@ -100,7 +102,10 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     ]
     crowded: Annotated[
         tuple[Crowded, ...],
-        Meta(description="Users, visitors and click ids that join nobody, because too many share them."),
+        Meta(
+            description="Users with too many visitors, visitors with too many users, and click ids that too many"
+            " conversions name. They don't join visitors to one person."
+        ),
     ]
     counted: bool
     reason: Annotated[ConversionReason | None, Meta(description="Why it doesn't count.")]

@@ -52,7 +52,7 @@ class ListedRejected(msgspec.Struct, frozen=True, kw_only=True):
     body: Annotated[
         Any, Meta(description="The hit as it was collected. If it is too long: its first characters, as text.")
     ]
-    page: Annotated[Url, Meta(description="The page for people that lists the conversions of the hit id.")]
+    page: Annotated[Url, Meta(description="The address of the page that finds conversions with this hit id.")]
 
 
 def find_rejected(

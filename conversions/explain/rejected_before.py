@@ -45,7 +45,7 @@ class RejectedBefore(msgspec.Struct, frozen=True):
     """The rejected hits that the conversion's persons sent before the conversion, newest first."""
 
     hits: tuple[ExplainedRejected, ...]
-    window_from: Annotated[Instant, Meta(description="The start of the goal's longer window.")]
+    window_from: Annotated[Instant, Meta(description="The time at which the longer of the goal's two windows begins.")]
     since: Annotated[Instant, Meta(description="Hits from this time on were searched. `/api/rejected` lists all hits.")]
     complete: Annotated[bool, Meta(description="Whether all rejected hits of the window are listed.")]
 

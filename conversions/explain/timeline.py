@@ -52,7 +52,9 @@ class TimelineFact(msgspec.Struct, frozen=True, kw_only=True):
     archive_key: Annotated[
         str | None, Meta(description="The key of the archive's object with the hit; null if unknown.")
     ]
-    page: Annotated[Url | UnsetType, Meta(description="The page for people that explains the conversion.")] = UNSET
+    page: Annotated[
+        Url | UnsetType, Meta(description="The address of the page that explains the conversion in words.")
+    ] = UNSET
 
 
 class FactDescriber(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ class ModelNote(msgspec.Struct, frozen=True):
     reason."""
 
     fit: Annotated[Month | None, Meta(description="The month from which the model learnt; null if it isn't needed.")]
-    reason: Annotated[WeighReason | None, Meta(description="Why each ad could not get its own weight; null if it did.")]
+    reason: Annotated[WeighReason | None, Meta(description="Why the model could not weigh each ad. Null if it did.")]
 
 
 class ModelNotes(msgspec.Struct, frozen=True, kw_only=True):

@@ -126,13 +126,17 @@ class PreviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
     since: Instant = msgspec.field(name="from")
     until: Instant = msgspec.field(name="to")
     conversions: Annotated[Amount, Meta(description="The number of conversions, with six decimal places.")]
-    value: Annotated[Amount, Meta(description="Their value in the site's currency.")]
+    value: Annotated[Amount, Meta(description="The value of these conversions, in the site's currency.")]
     currency: str
     unrated: Annotated[Unrated, Meta(description="The missing value, by reason, in the same form as in reports.")] = (
         msgspec.field(name="set_aside")
     )
     complete: Annotated[
-        bool, Meta(description="False if time ran out. Hits that were archived after `reached` are then not counted.")
+        bool,
+        Meta(
+            description="False if the preview ran out of time. Hits that were archived after `reached` are then"
+            " missing."
+        ),
     ]
     reached: Instant | None
     objects: Annotated[int, Meta(description="How many objects of the archive were read.")]

@@ -19,8 +19,8 @@ class ChangedDay(msgspec.Struct, frozen=True):
 
     day: Day
     currency: str
-    before: Annotated[Amount, Meta(description="The cost before, in this currency.")]
-    after: Annotated[Amount, Meta(description="The new cost, in this currency.")]
+    before: Annotated[Amount, Meta(description="The cost before the import, in this currency.")]
+    after: Annotated[Amount, Meta(description="The cost after the import, in this currency.")]
 
 
 def by_currency(costs: Costs) -> dict[str, str]:

@@ -79,7 +79,7 @@ class ListedSpend(msgspec.Struct, frozen=True, kw_only=True):
     network: str
     cost: Amount
     currency: str
-    clicks: Annotated[int, Meta(description="As the network counts them.")]
+    clicks: Annotated[int, Meta(description="The number that the ad network counted.")]
     impressions: int
     belongs_to: SpendAd
 

@@ -14,8 +14,8 @@ class FitPaths(msgspec.Struct, frozen=True):
     """The number of paths in a month. A path is the sequence of ads that a person clicked or saw."""
 
     distinct: int
-    converted: Annotated[int, Meta(description="Paths that end with a conversion.")]
-    unconverted: Annotated[int, Meta(description="Paths of persons without a conversion in the month.")]
+    converted: Annotated[int, Meta(description="The number of paths that end with a conversion.")]
+    unconverted: Annotated[int, Meta(description="The number of paths of persons without a conversion in the month.")]
 
 
 class FitAd(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,12 +63,18 @@ class FitAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     site: str
     goal: str
-    month: Annotated[Month, Meta(description="The month. Conversions of the month after it are divided by this fit.")]
+    month: Annotated[
+        Month,
+        Meta(description="The month from which the models learn. Its fit divides the conversions of the next month."),
+    ]
     timezone: str
     made_at: Instant
     fingerprint: Annotated[
         str,
-        Meta(description="A digest of everything that decides weights. If it is the same, weights are the same."),
+        Meta(
+            description="A digest of everything on which weights depend. Fits with the same fingerprint give the"
+            " same weights."
+        ),
     ]
     usable: Annotated[
         bool, Meta(description="Whether any path led to a conversion. If none did, every touch gets the same credit.")
@@ -81,5 +87,7 @@ class FitAnswer(msgspec.Struct, frozen=True, kw_only=True):
         list[FitSet],
         Meta(description="How often paths of exactly these ads, in any order, converted: Shapley's coalitions."),
     ]
-    campaign_sets: Annotated[list[FitSet], Meta(description="The same by campaign, for paths of more than 12 ads.")]
-    left_out: Annotated[FitLeftOut, Meta(description="Sets beyond the 1,000 that are listed.")]
+    campaign_sets: Annotated[list[FitSet], Meta(description="The same as `sets`, by campaign.")]
+    left_out: Annotated[
+        FitLeftOut, Meta(description="The number of sets that are not listed, because at most 1,000 are.")
+    ]

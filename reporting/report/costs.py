@@ -30,7 +30,7 @@ class NoSpendRate(msgspec.Struct, frozen=True):
     """The costs that a report leaves out because the exchange rate of their day is unknown. Their clicks and
     impressions are not left out."""
 
-    no_rate: Annotated[dict[str, Amount], Meta(description="Currency -> the cost left out, in that currency.")]
+    no_rate: Annotated[dict[str, Amount], Meta(description="The left out cost by currency.")]
 
 
 def cost_columns(cost: int, impressions: int, clicks: int, conversions: int, value: int) -> dict[str, str | int | None]:

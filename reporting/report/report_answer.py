@@ -42,12 +42,16 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     sealed_until: Annotated[Instant, Meta(description="Figures before this instant are complete.")]
     provisional: Annotated[bool, Meta(description="Whether the range ends after `sealed_until`.")]
     live: Annotated[
-        LiveHour | None, Meta(description="The open hour so far, approximate; null if the range excludes now.")
+        LiveHour | None,
+        Meta(
+            description="Approximate figures of the present hour so far. Null if the range doesn't include the present."
+        ),
     ]
     recounting: Annotated[
         bool,
         Meta(
-            description="Whether old figures are being made again, after a change of the configuration or by a replay."
+            description="Whether past figures are made again at present, because the configuration changed or a"
+            " replay runs."
         ),
     ]
     unrated: Annotated[
@@ -61,5 +65,5 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     previous: Annotated[Previous | UnsetType, Meta(description="Only with `compare`.")] = UNSET
     next: Annotated[
         str | UnsetType | None,
-        Meta(description="Only with `limit` or `after`: the `after` of the next page; null on the last one."),
+        Meta(description="Only with `limit` or `after`: the `after` of the next page. Null on the last page."),
     ] = UNSET

@@ -69,7 +69,7 @@ class ReportRow(Keys, frozen=True, kw_only=True):
     value: Amount
     unattributed: Annotated[
         Earned | UnsetType,
-        Meta(description="Conversions that no ad gets credit for; only if `by` has no key of an ad."),
+        Meta(description="The conversions of the row for which no ad gets credit. Only if `by` has no key of an ad."),
     ] = UNSET
     models: Annotated[
         dict[str, ModelEarned] | UnsetType, Meta(description="Only with `models`: the amounts under each model.")
@@ -84,20 +84,23 @@ class ReportRow(Keys, frozen=True, kw_only=True):
 
 
 class UnattributedRow(Keys, frozen=True, kw_only=True):
-    """Conversions that no ad gets credit for, of one goal, day or other key that doesn't describe an ad."""
+    """The conversions for which no ad gets credit, by a key that doesn't describe an ad, such"
+    " as a goal or a day."""
 
     conversions: Amount
     value: Amount
 
 
 class Unattributed(msgspec.Struct, frozen=True):
-    """All conversions of the report that no ad gets credit for."""
+    """All conversions of the report for which no ad gets credit."""
 
     conversions: Amount
     value: Amount
     rows: Annotated[
         list[UnattributedRow] | UnsetType,
-        Meta(description="By those keys of `by` that don't describe ads; only if `by` has keys of both kinds."),
+        Meta(
+            description="Only if `by` has keys of ads and other keys: the unattributed conversions by the other keys."
+        ),
     ] = UNSET
 
 

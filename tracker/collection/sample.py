@@ -40,7 +40,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     path: str
     content_type: str
-    origin: Annotated[str, Meta(description="The origin of the page that sent it, if the browser says so.")]
+    origin: Annotated[str, Meta(description="The web site whose page sent the hit, if the browser named it.")]
     field: str | None
     detail: str
     body: Annotated[
