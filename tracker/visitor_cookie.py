@@ -1,5 +1,5 @@
-"""Visitor cookie: makes and reads the cookie with a visitor's id that the tracker sets itself. This works if the
-tracker and the page have the same registrable domain, such as shop.example.
+"""Visitor cookie: makes and reads the tracker's own cookie, which contains a visitor's id. This works if the tracker
+and the page have the same registrable domain, such as shop.example.
 
 Some browsers delete cookies of scripts after a week, but not cookies that a server set. If the snippet's own cookie is
 gone, the snippet takes the id from the tracker's cookie.

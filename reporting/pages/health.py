@@ -24,7 +24,8 @@ from reporting.report.sealed import sealed_until
 from tracker.collection.hit import iso
 from tracker.collection.refusal import Refusal
 
-#: The page shows the names of ads of the last DAYS days. If these have too many names, of the last FEW_DAYS days.
+#: The page shows the names of ads of the last DAYS days. If these days have too many names, it shows the names of the
+#: last FEW_DAYS days.
 FEW_DAYS = 2
 #: Silent goals are looked for in the last HABIT_DAYS days.
 HABIT_DAYS = 56
@@ -64,8 +65,8 @@ def rhythm_context(store: Store, site: SiteConfig, now: int) -> dict[str, Any]:
 
 
 def days_with(store: Store, site: SiteConfig, first: str, last: str) -> dict[str, list[str]]:
-    """Return the days on which figures have clicks, views, and conversions of each goal: `clicks`, `views`, or the
-    `goal_name` of the goal -> days."""
+    """Return for clicks, for views and for each goal the days on which the figures have any: `clicks`, `views` or the
+    goal's `goal_name` -> days."""
     found: dict[str, list[str]] = {}
     for row in read_figures(store, Query(first=first, last=last, by=("goal", "day"), spend=False), site).report.rows:
         found.setdefault(goal_name(str(row.goal)), []).append(str(row.day))

@@ -1,4 +1,4 @@
-"""The server's cookie: set only if page and tracker share a registrable domain."""
+"""The tracker's own cookie: it is set only if page and tracker share a registrable domain."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Filters without a database: odd values are taken as they are, or refused with their parameter."""
+"""Filters without a database: an odd value is accepted as it is, or refused, and the refusal names the parameter."""
 
 from typing import Any
 
