@@ -39,6 +39,7 @@ class CreditedAd(msgspec.Struct, frozen=True):
     configured: bool
     credit: Amount
     value: Amount
+    included: Annotated[bool, Meta(description="Whether the ad meets the list's filters.")]
 
 
 class Reported(msgspec.Struct, frozen=True):
@@ -92,12 +93,11 @@ class Lister:
         ads = credited_ads(self._site, case, names, self._wanted.model, learnt)
         if self._wanted.attributed not in (None, bool(ads)):
             return None
-        if ads:
-            taken = [(one.credit, one.value) for one in ads if self._takes(one.name)]
-        else:
-            whole = (ONE, case.verdict.value) if case.reason is None else (0, 0)
-            taken = [whole] if takes_no_ad(self._wanted.filters) else []
-        return make_row(self._site, case, ads, taken) if taken else None
+        included = [self._takes(one.name) for one in ads]
+        taken = [(one.credit, one.value) for one, kept in zip(ads, included, strict=True) if kept]
+        if not ads and takes_no_ad(self._wanted.filters):
+            taken = [(ONE, case.verdict.value) if case.reason is None else (0, 0)]
+        return make_row(self._site, case, zip(ads, included, strict=True), taken) if taken else None
 
     def _takes(self, name: AdName) -> bool:
         return takes_ad(self._wanted.filters, self._values.of((name.ad, name.campaign, name.configured)))
@@ -130,10 +130,10 @@ def credited_ads(site: SiteConfig, case: Case, names: Names, model: str, learnt:
 
 
 def make_row(
-    site: SiteConfig, case: Case, ads: Iterable[AdShare], taken: Sequence[tuple[int, int]]
+    site: SiteConfig, case: Case, ads: Iterable[tuple[AdShare, bool]], taken: Sequence[tuple[int, int]]
 ) -> ListedConversion:
-    """Return a decided conversion as a row. `ads`: what each ad gets of the conversion. `taken`: the credits and values
-    (micros) of those ads that meet the list's filters."""
+    """Return a decided conversion as a row. `ads`: what each ad gets of the conversion, and whether the ad meets the
+    list's filters. `taken`: the credits and values (micros) that meet the list's filters."""
     verdict, winner = case.verdict, case.verdict.winner
     return ListedConversion(
         id=conversion_id(site.key, verdict.goal.uid, winner.claim),
@@ -148,7 +148,7 @@ def make_row(
         reason=case.reason,
         reported=Reported(*(six_places(sum(column)) for column in zip(*taken, strict=True))),
         ads=[
-            CreditedAd(name.ad, name.campaign, name.configured, six_places(credit), six_places(value))
-            for name, credit, value in ads
+            CreditedAd(name.ad, name.campaign, name.configured, six_places(credit), six_places(value), kept)
+            for (name, credit, value), kept in ads
         ],
     )

@@ -27,8 +27,8 @@ REPORTS = [
         "a list of conversions that ignores filters of ads",
         LISTED,
         "conversions/explain/listed.py",
-        "for one in ads if self._takes(one.name)]",
-        "for one in ads]",
+        "included = [self._takes(one.name) for one in ads]",
+        "included = [True for one in ads]",
     ),
     fault(
         "compared models whose credit is added to the first model",

@@ -61,9 +61,8 @@ def test_a_range_lists_its_conversions_newest_first_counted_or_with_the_reason(s
         ("2026-11-10T09:50", "o2", True, None),
         ("2026-11-10T09:10", "o1", True, None),
     ]
-    assert answer["results"][2]["ads"] == [
-        {"ad": "winter", "campaign": "", "configured": False, "credit": "1.000000", "value": "20.000000"}
-    ]
+    own = {"ad": "winter", "campaign": "", "configured": False, "included": True}
+    assert answer["results"][2]["ads"] == [{**own, "credit": "1.000000", "value": "20.000000"}]
 
 
 def test_filters_leave_out_goals_ads_values_and_what_does_not_count(shop: DatedShop) -> None:
@@ -106,6 +105,8 @@ def test_a_conversion_says_what_it_adds_to_the_report_with_the_same_filters(shop
 
     whole = ("1.000000", "20.000000")
     assert reported() == [("0.000000", "0.000000"), ("1.000000", "30.000000"), whole, ("1.000000", "10.000000")]
+    (row, _) = ask(shop, model="linear", ad="winter").json()["results"]
+    assert {one["ad"]: one["included"] for one in row["ads"]} == {"winter": True, "summer": False}
     assert reported(ad="winter") == [("0.500000", "10.000000"), ("0.500000", "5.000000")]
 
 
