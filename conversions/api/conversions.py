@@ -26,7 +26,6 @@ from conversions.marks.marks import known_parts
 from conversions.rules.site import SiteConfig
 from conversions.store.port import Store
 from conversions.store.reading import open_to_read
-from conversions.units.parameters import check_names
 from conversions.verdicts.cases import Case
 from tracker.collection.hit import to_plain
 
@@ -43,8 +42,6 @@ FINDS: Mapping[str, Callable[[Store, SiteConfig, str, OrderKey, int], FoundCases
     "visitor": find_visitor,
     "user": find_user,
 }
-#: All parameters of a search.
-SEARCHED = ("site", *FINDS, "after")
 
 
 class ConversionsView(ReaderView):
@@ -116,7 +113,6 @@ def with_urls(explanation: Explanation, request: Request) -> ConversionAnswer:
 
 def search(site: SiteConfig, request: Request) -> FoundCases:
     """Find the conversions of the order, click, hit, visitor or user that the query names. Raises Refusal."""
-    check_names(own_parameters(request), SEARCHED, "A search for conversions")
     name, text = read_only_one(request.query_params, *FINDS)
     text = text.strip() if name == "order" else text
     return FINDS[name](open_to_read(), site, text, read_after(request.query_params), PAGE)

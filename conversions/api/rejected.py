@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversions.api.answers import RejectedPage
-from conversions.api.parameters import find_url, next_url, own_parameters, read_text, read_time_after
+from conversions.api.parameters import find_url, next_url, read_text, read_time_after
 from conversions.api.reader import ReaderView
 from conversions.api.refused import read_refused
 from conversions.api.schema import rejected_schema
@@ -18,15 +18,12 @@ from conversions.models import AHEAD_MS
 from conversions.store.reading import open_to_read
 from conversions.units.clock import DAY_MS, FOR_EVER
 from conversions.units.now import now_ms
-from conversions.units.parameters import check_names
 from tracker.access import readable_site
 from tracker.collection.hit import to_plain
 from tracker.collection.refusal import Refusal
 from tracker.models import Site
 
 DEFAULT_DAYS, MAX_DAYS = 30, 100
-#: All parameters of a list of rejected hits.
-PARAMETERS = ("site", "from", "to", *OWN, *KEPT, "after")
 
 
 class RejectedView(ReaderView):
@@ -44,7 +41,6 @@ class RejectedView(ReaderView):
         The answer's `refused` counts the hits that collection refused on these days of the site's calendar. Of the
         filters, only `code` applies to these hits.
         """
-        check_names(own_parameters(request), PARAMETERS, "A list of rejected hits")
         site = readable_site(request, request.query_params.get("site", ""))
         site_range = read_days(request.query_params, site, now_ms())
         latest, skip = read_time_after(request.query_params, site_range.until - 1)

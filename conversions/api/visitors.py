@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversions.api.answers import TimelinePage
-from conversions.api.parameters import next_url, own_parameters, page_url, read_after, read_text
+from conversions.api.parameters import next_url, page_url, read_after, read_text
 from conversions.api.reader import ReaderView
 from conversions.api.schema import visitor_schema
 from conversions.configuration.readable import load_readable
@@ -12,13 +12,10 @@ from conversions.explain.cursor import write_cursor
 from conversions.explain.opening import open_finder
 from conversions.explain.timeline import FactDescriber, read_people, read_timeline
 from conversions.store.reading import open_to_read
-from conversions.units.parameters import check_names
 from tracker.collection.hit import to_plain
 from tracker.collection.refusal import Refusal
 
 PAGE = 100
-#: All parameters of a timeline.
-PARAMETERS = ("site", "visitor", "after")
 
 
 class VisitorView(ReaderView):
@@ -28,7 +25,6 @@ class VisitorView(ReaderView):
     def get(self, request: Request) -> Response:
         """List the visitor's facts. If a hit is stored in several copies, all copies are listed. The explanation of a
         conversion says which copy counts."""
-        check_names(own_parameters(request), PARAMETERS, "A timeline")
         site = load_readable(request, request.query_params.get("site", ""))
         visitor = read_text(request.query_params, "visitor")
         if not visitor:

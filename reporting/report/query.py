@@ -31,8 +31,6 @@ PARAMETERS = (
     *("site", "from", "to", "compare", "model", "models", "by", "basis", "order", "limit", "after", "spend", "format"),
     *FILTER_NAMES,
 )
-#: All parameters of a request for a goal's fit.
-FIT_PARAMETERS = ("site", "goal", "month")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
@@ -175,7 +173,6 @@ def read_month(parameters: Mapping[str, str]) -> str:
 
 def read_fit_query(parameters: Mapping[str, str], site: SiteConfig) -> tuple[str, str]:
     """Read the parameters of a request for a goal's fit. Return the goal's uid and the month. Raises Refusal."""
-    check_names(parameters, FIT_PARAMETERS, "A fit")
     key = parameters.get("goal") or ""
     if not key:
         raise Refusal(400, "missing_goal", "Name the goal by its key.", "goal")

@@ -113,7 +113,6 @@ def test_a_bad_month_is_refused(client: Client, shop: DatedShop, month: str) -> 
 def test_a_goal_must_be_named_and_be_the_sites_own(client: Client, shop: DatedShop) -> None:
     assert error_of(get(client, shop, goal="")) == (400, "missing_goal", "goal")
     assert error_of(get(client, shop, goal="other")) == (404, "unknown_goal", "goal")
-    assert error_of(get(client, shop, model="markov")) == (400, "unknown_parameter", "model")
 
 
 def test_signed_in_people_can_open_it_in_their_browser(client: Client, shop: DatedShop) -> None:
