@@ -67,9 +67,10 @@ def removal_effects(transitions: Mapping[tuple[str, str], int]) -> dict[str, int
     """Compute the removal effect of each ad, in billionths: the part of conversions that is lost if each path that
     reaches the ad ends there, without a conversion.
 
-    N = (I - Q)^-1 says how often a path that starts in one state visits each other state. c is the chance of a
-    conversion from each state. A path visits ad k with the chance N[start,k] / N[k,k], and then converts with the
-    chance c[k]. Therefore 1 - P(conversion without k) / P(conversion) = N[start,k] c[k] / (N[k,k] c[start]).
+    Q has the chances of the moves between the start and the ads. N = (I - Q)^-1 says how often a path that is in one
+    state visits each other state. c[s] is the chance that a path in the state s ends with a conversion: c[start] is the
+    part of all paths that convert. A path visits ad k with the chance N[start,k] / N[k,k], and then converts with the
+    chance c[k]. The removal effect of ad k is the product of both chances, divided by c[start].
     """
     states, moves, converting = _chances(transitions)
     visits = _inverse([[float(i == j) - move for j, move in enumerate(row)] for i, row in enumerate(moves)])

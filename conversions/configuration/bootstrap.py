@@ -81,8 +81,8 @@ def first_site(account: Account, domain: str) -> Site:
 
 
 def find_ad(site: Site, destination: str) -> Ad:
-    """Return the demo ad of the site. Make the ad, with a campaign, if it is missing. If the ad leads to the demo shop,
-    change its destination."""
+    """Return the demo ad of the site. Make the ad, with a campaign, if it is missing. If the ad leads to a demo shop at
+    another address than `destination`, change the address. A destination that somebody chose stays."""
     ad = Ad.objects.filter(campaign__site=site, key=AD).first()
     if ad is None:
         campaign = site.campaigns.order_by("pk").first() or Campaign.objects.create(site=site, key="demo", name="Demo")

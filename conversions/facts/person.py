@@ -29,7 +29,8 @@ ANNOUNCED = ""
 
 
 def by_user(user: str) -> str:
-    """Return `u:USER`: the user as a person, and the key of the set of the user's visitors."""
+    """Return `u:USER`, the name of the user as a person. The linked set with the user's visitors has the same text as
+    its key."""
     return f"u:{user}"
 
 

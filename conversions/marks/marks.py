@@ -228,7 +228,7 @@ def mark_site(site: str) -> None:
 
 def _upsert(token: int, wanted: Collection[tuple[str, int, int]]) -> None:
     """Set a mark on each (site, bucket, part). `token`: a token that was drawn in this transaction. If a mark exists
-    already, this token replaces the mark's smaller token."""
+    already, this token replaces the token of the mark, which is always smaller."""
     rows = [Mark(site=site, bucket=bucket, part=part, token=token) for site, bucket, part in sorted(wanted)]
     Mark.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["site", "part", "bucket"], update_fields=["token", "marked"]

@@ -144,7 +144,7 @@ def report_pairs(choice: Choice) -> Pairs:
 
 
 def table_pairs(choice: Choice) -> Pairs:
-    """Return the parameters of the report from which the dashboard's table is made, for those rows that the page shows
-    at once."""
+    """Return the parameters of the report from which the dashboard's table is made. The report has the rows of one page
+    of the table."""
     page = [("after", choice.after)] if choice.after else []
     return [*report_pairs(choice), ("limit", str(ROWS)), *page]

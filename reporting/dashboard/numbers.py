@@ -68,7 +68,8 @@ def change_of(now: Amount, before: Amount, form: Form, better: Better) -> Change
 
 
 def difference_of(now: Amount, before: Amount, form: Form) -> Change | None:
-    """Describe the difference from `before` to `now` for people, as an amount and without a verdict. None if an amount
+    """Describe the difference from `before` to `now` for people, as an amount. It isn't said whether the difference is
+    good or bad. None if an amount
     is missing, or if the difference is rounded to 0."""
     earlier = number_of(before, form)
     if now is None or before is None or earlier is None:

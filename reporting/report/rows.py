@@ -188,8 +188,8 @@ def unattributed_of(total: Sum, rows: list[UnattributedRow] | None) -> Unattribu
 
 
 def unattributed_rows(sums: Mapping[Key, Sum], query: Query) -> list[UnattributedRow] | None:
-    """Make the rows of the conversions that no ad gets credit for, by those keys in `by` that don't describe ads. None
-    if all keys describe ads, or if none does."""
+    """Make the rows of the conversions that no ad gets credit for. The rows have those keys of `query.by` that don't
+    describe ads, such as day or goal. Return None if all keys of the query describe ads, or if no key does."""
     names = [name for name in query.by if name not in AD_KEYS]
     if len(names) in (0, len(query.by)):
         return None
