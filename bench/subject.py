@@ -4,12 +4,12 @@ come."""
 import signal
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from cassandra.cluster import Cluster, Session
 from kombu import Connection
 
+from bench.peak import peak_kib
 from tests.running import Tracker, cpu_seconds, procfile
 
 HOUR_MS = 3_600_000
@@ -94,15 +94,6 @@ def plain(command: str) -> str:
     for ours, its in BASELINE.items():
         command = command.replace(ours, its)
     return command
-
-
-def peak_kib(pid: int) -> int:
-    """Return the peak resident memory of a process in KiB; 0 if it is gone."""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1])
-    return 0
 
 
 def _port(url: str) -> int:

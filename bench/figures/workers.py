@@ -1,6 +1,5 @@
 """Workers: separate processes that fill hours, and roll up the parts of an hour in parallel."""
 
-import resource
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -9,6 +8,7 @@ from multiprocessing import get_context
 
 import msgspec
 
+from bench.peak import peak_kib
 from conversions.units.now import now_ms
 from reporting.tasks import roller
 
@@ -41,4 +41,4 @@ def roll_up_parts(site: str) -> Used:
     for batch in work.batches(work.sums(site, now_ms())):
         work.attempt_held(batch)
     work.attempts.end()
-    return Used(time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+    return Used(time.process_time() - began, peak_kib("self") >> 10)
