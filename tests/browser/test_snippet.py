@@ -140,7 +140,7 @@ class TestPages:
         assert names(shop) == [("/three", "")]
 
 
-class TestSingePageApplications:
+class TestSinglePageApplications:
     """Pages that change their own address."""
 
     def test_each_new_address_of_a_single_page_application_is_a_page(self, shop: Storefront) -> None:
